@@ -1,0 +1,55 @@
+"""Settings of the connection to Kafka: only valid combinations exist."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from schemas.strict import Setting
+
+CaFile = Annotated[Path | None, Field(examples=["/etc/leadpulse/ca.pem"])]
+
+
+class Plaintext(Setting):
+    """No encryption and no authentication: for a laptop."""
+
+    protocol: Literal["plaintext"] = "plaintext"
+
+
+class Tls(Setting):
+    """Encryption, and authentication by a client certificate where one is given."""
+
+    protocol: Literal["tls"]
+    ca: CaFile = None
+    """Certificates to trust; the system's where absent."""
+    certificate: Annotated[Path | None, Field(examples=["/etc/leadpulse/tls.crt"])] = None
+    """The client's certificate chain, PEM."""
+    key: Annotated[Path | None, Field(examples=["/etc/leadpulse/tls.key"])] = None
+    """The client's private key, PEM."""
+
+
+class Sasl(Setting):
+    """Authentication by user and password."""
+
+    protocol: Literal["sasl"]
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+    """How the password is proved."""
+    username: Annotated[str, Field(examples=["leadpulse"])]
+    """The user."""
+    password: Annotated[SecretStr, Field(examples=["set LEADPULSE__KAFKA__SECURITY__PASSWORD"])]
+    """The password; give it by the environment."""
+    tls: bool = True
+    """Whether the connection is encrypted. Without it the password can be read on the network."""
+    ca: CaFile = None
+    """Certificates to trust; the system's where absent."""
+
+
+class Kafka(Setting):
+    """Where the brokers are and how to reach them."""
+
+    bootstrap: Annotated[str, Field(min_length=1, examples=["broker-1:9092,broker-2:9092"])] = "localhost:9092"
+    """Addresses to begin with, host:port, separated by commas."""
+    security: Annotated[Plaintext | Tls | Sasl, Field(discriminator="protocol")] = Plaintext()
+    """How to connect."""
+    session_timeout_ms: Annotated[int, Field(ge=1_000, le=300_000, examples=[6000])] = 6_000
+    """After how long without a heartbeat the group gives a worker's partitions away."""

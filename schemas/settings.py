@@ -1,0 +1,201 @@
+"""The settings file as a whole: every section, its defaults and the rules between sections."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from schemas.events import CHANNELS, Channel
+from schemas.features import Feature, Landing, Profile, Sequence, Sum, Tenure
+from schemas.kafka import Kafka
+from schemas.scorecard import Scorecard
+from schemas.signals import Observed
+from schemas.strict import Setting
+from schemas.times import DAY, HOUR, MINUTE, Duration
+
+Format = Literal["native", "segment"]
+
+
+class Spike(Setting):
+    """When a lead deserves an alert."""
+
+    rise_log_odds: Annotated[float, Field(gt=0, examples=[1.0])] = 1.0
+    """How far the log-odds must have risen above their lowest value in the window."""
+    window: Annotated[Duration, Field(ge=HOUR, le=7 * DAY, examples=["24h"])] = 24 * HOUR
+    """The window, measured in hour tiles."""
+    cooldown: Annotated[Duration, Field(ge=0, le=90 * DAY, examples=["24h"])] = 24 * HOUR
+    """How long after an alert a lead raises no other."""
+
+
+class Decisions(Setting):
+    """What is worth telling."""
+
+    change_log_odds: Annotated[float, Field(gt=0, examples=[0.25])] = 0.25
+    """How far the log-odds must have moved since the last score change; crossing a tier always counts."""
+    spike: Spike = Spike()
+    """Spike alerts."""
+    drivers: Annotated[int, Field(ge=1, le=20, examples=[5])] = 5
+    """How many reasons a record names."""
+
+
+class Tier(Setting):
+    """A band of scores."""
+
+    name: Annotated[str, Field(min_length=1, max_length=32, examples=["hot"])]
+    """What people call it."""
+    share: Annotated[float | None, Field(gt=0, lt=1, examples=[0.1])] = None
+    """By capacity: the band ends where this share of the reference population lies above."""
+    score: Annotated[float | None, Field(gt=0, lt=100, examples=[80])] = None
+    """By threshold: the band begins at this score."""
+
+    @model_validator(mode="after")
+    def _one_of(self) -> "Tier":
+        if (self.share is None) == (self.score is None):
+            raise ValueError("give either share (capacity) or score (threshold)")
+        return self
+
+
+class Tiers(Setting):
+    """The bands above the lowest one, the highest first."""
+
+    above: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=8)] = (
+        Tier(name="hot", share=0.1),
+        Tier(name="warm", share=0.3),
+    )
+    """The bands; all by share or all by score."""
+    lowest: Annotated[str, Field(min_length=1, max_length=32, examples=["cold"])] = "cold"
+    """What people call the rest."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Tiers":
+        edges = [-tier.share if tier.share is not None else tier.score for tier in self.above]
+        if len({tier.share is None for tier in self.above}) > 1:
+            raise ValueError("mix no bands by share with bands by score")
+        if edges != sorted(set(edges), key=lambda edge: -(edge or 0)):
+            raise ValueError("name the highest band first, each with an edge of its own")
+        return self
+
+
+class Limits(Setting):
+    """Where the worker draws a line."""
+
+    event_bytes: Annotated[int, Field(ge=1_024, le=8 * 1024 * 1024, examples=[262144])] = 262_144
+    """A larger event is a dead letter."""
+    ahead: Annotated[Duration, Field(ge=0, le=7 * DAY, examples=["10m"])] = 10 * MINUTE
+    """An event stamped further ahead of its Kafka record's time is a dead letter."""
+    epoch: Annotated[Duration, Field(ge=1, le=MINUTE, examples=["25ms"])] = 25
+    """How long outputs gather before a transaction commits them, when there is room."""
+    epoch_rows: Annotated[int, Field(ge=100, le=100_000, examples=[5000])] = 5_000
+    """How many changed leads commit at the latest."""
+    cached_rows: Annotated[int, Field(ge=1_000, examples=[500000])] = 500_000
+    """How many lead rows are kept in memory; the rest are read from the local store."""
+
+
+class Web(Setting):
+    """The worker's own web server: /healthz, /readyz and /metrics."""
+
+    host: Annotated[str, Field(examples=["0.0.0.0"])] = "127.0.0.1"
+    """The address to listen on."""
+    port: Annotated[int, Field(ge=0, le=65_535, examples=[6066])] = 6066
+    """The port; 0 takes a free one and logs it."""
+
+
+class Topics(Setting):
+    """Names and formats of the topics."""
+
+    prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{0,100}$", examples=["acme.prod"])] = "leadpulse"
+    """Stands before every topic; carries tenant and environment."""
+    inputs: Annotated[tuple[Channel, ...], Field(min_length=1, examples=[["web", "email", "product", "crm"]])] = (
+        CHANNELS
+    )
+    """The input topics that are read, each `<prefix>.<name>`."""
+    formats: Annotated[dict[Channel, Format], Field(examples=[{"web": "segment"}])] = {}
+    """The format of an input topic where it is not `native`."""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Topics":
+        if len(set(self.inputs)) != len(self.inputs):
+            raise ValueError("an input topic is named twice")
+        return self
+
+
+class Settings(Setting):
+    """All settings of worker and training job."""
+
+    application: Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{0,60}$", examples=["leadpulse"])] = (
+        "leadpulse"
+    )
+    """Names the consumer group, the transactions and the outputs' ids; a new name starts from nothing."""
+    worker: Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{0,60}$", examples=["leadpulse-0"])] = "worker-0"
+    """Names this worker among its peers, the same after a restart: the pod's name."""
+    kafka: Kafka = Kafka()
+    """The connection."""
+    topics: Topics = Topics()
+    """The topics."""
+    state: Annotated[Path, Field(examples=["/var/lib/leadpulse"])] = Path("build/state")
+    """The directory of the local store; it can be lost, the changelog has it all."""
+    models: Annotated[Path, Field(examples=["/models"])] = Path("build/models")
+    """The model registry's directory."""
+    web: Web = Web()
+    """The web server."""
+    observed: Observed
+    """Signals, profile fields, landing pages and the outcome."""
+    features: Annotated[tuple[Feature, ...], Field(min_length=1, max_length=512)]
+    """The features, in the order of the model's columns."""
+    scorecard: Scorecard
+    """The rules that score until a model is trained."""
+    tiers: Tiers = Tiers()
+    """The bands of scores."""
+    decisions: Decisions = Decisions()
+    """What is worth telling."""
+    limits: Limits = Limits()
+    """Where the worker draws a line."""
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Settings":
+        names = [feature.name for feature in self.features]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"feature name used twice: {', '.join(twice)}")
+        for feature in self.features:
+            self._check(feature)
+        self._check_scorecard(names)
+        return self
+
+    def _check_scorecard(self, names: list[str]) -> None:
+        ruled = [rule.feature for rule in self.scorecard.rules]
+        for name in ruled:
+            if name not in names:
+                raise ValueError(f"scorecard: no feature is called {name}")
+            if ruled.count(name) > 1:
+                raise ValueError(f"scorecard: two rules for {name}")
+        edges = self.scorecard.tiers
+        if len(edges) != len(self.tiers.above) or list(edges) != sorted(set(edges), reverse=True):
+            raise ValueError(f"scorecard.tiers: give {len(self.tiers.above)} falling numbers of points, one a tier")
+
+    def _check(self, feature: Feature) -> None:
+        signals = {signal.name: signal for signal in self.observed.signals}
+        if isinstance(feature, Sequence):
+            used = feature.first + feature.then
+        elif isinstance(feature, Tenure | Landing | Profile):
+            used = ()
+        else:
+            used = feature.signals
+        for name in used:
+            if name not in signals:
+                raise ValueError(f"feature {feature.name}: no signal is called {name}")
+        if isinstance(feature, Sum) and not any(signals[name].value for name in feature.signals or signals):
+            raise ValueError(f"feature {feature.name}: none of its signals has a value to sum")
+        if isinstance(feature, Landing) and feature.page not in {page.name for page in self.observed.landing}:
+            raise ValueError(f"feature {feature.name}: no landing page is called {feature.page}")
+        if isinstance(feature, Profile):
+            self._check_profile(feature)
+
+    def _check_profile(self, feature: Profile) -> None:
+        field = {field.name: field for field in self.observed.profile}.get(feature.field)
+        if field is None:
+            raise ValueError(f"feature {feature.name}: no profile field is called {feature.field}")
+        if field.kind == "number" and feature.equals is not None:
+            raise ValueError(f"feature {feature.name}: {feature.field} is a number, so leave out equals")
+        if field.kind == "category" and feature.equals not in field.values:
+            raise ValueError(f"feature {feature.name}: equals must be one of {', '.join(field.values)}")

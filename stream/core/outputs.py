@@ -1,0 +1,80 @@
+"""Outputs as bytes with their CloudEvents headers (binary mode)."""
+
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
+
+from schemas.records import Reason
+from schemas.times import format_time
+from stream.core.ids import Origin, output_id
+
+Kind = Literal["change", "latest", "alert", "dead-letter"]
+Headers = list[tuple[str, bytes]]
+
+_TYPES: Final[dict[Kind, str]] = {
+    "change": "leadpulse.score.changed.v1",
+    "latest": "leadpulse.score.latest.v1",
+    "alert": "leadpulse.spike.alert.v1",
+    "dead-letter": "leadpulse.dead-letter.v1",
+}
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Output(NamedTuple):
+    """A record to write."""
+
+    kind: Kind
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp: int
+
+
+class Refused(NamedTuple):
+    """An input record as it came."""
+
+    origin: Origin
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+def record_output(application: str, kind: Kind, content: dict[str, Any], timestamp: int) -> Output:
+    """A record of ours as an output; its key is the lead."""
+    headers = _cloud_event(application, kind, content["id"], timestamp, "application/json")
+    return Output(kind, content["lead"].encode(), _encode(content), headers, timestamp)
+
+
+def dead_letter(application: str, refused: Refused, reason: Reason, text: str) -> Output:
+    """The record's own bytes, with Kafka Connect's header names, so that the tools for those read it."""
+    origin = refused.origin
+    name = output_id(application, "dead-letter", "", origin)
+    headers = _cloud_event(application, "dead-letter", name, refused.timestamp, "application/octet-stream")
+    told = {
+        "__connect.errors.topic": origin.topic,
+        "__connect.errors.partition": str(origin.partition),
+        "__connect.errors.offset": str(origin.offset),
+        "__connect.errors.connector.name": application,
+        "__connect.errors.task.id": str(origin.partition),
+        "__connect.errors.stage": "VALUE_CONVERTER",
+        "__connect.errors.class.name": "leadpulse",
+        "__connect.errors.exception.class.name": f"leadpulse.{reason}",
+        "__connect.errors.exception.message": text,
+        "__connect.errors.exception.stacktrace": "",
+        "leadpulse.reason": reason,
+    }
+    headers += [(key, value.encode()) for key, value in told.items()]
+    # The record's own headers last: readers that take the last of a name still see what it came with.
+    return Output("dead-letter", refused.key, refused.value, headers + refused.headers, refused.timestamp)
+
+
+def _cloud_event(application: str, kind: Kind, name: str, timestamp: int, content_type: str) -> Headers:
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", name.encode()),
+        ("ce_source", f"/leadpulse/{application}".encode()),
+        ("ce_type", _TYPES[kind].encode()),
+        ("ce_time", format_time(timestamp).encode()),
+        ("content-type", content_type.encode()),
+    ]

@@ -1,0 +1,40 @@
+"""Kafka's default partitioner: murmur2 of the key, as Java producers and librdkafka's `murmur2_random` have it."""
+
+import numpy as np
+from numba import njit
+
+from stream.core.octets import Octets
+
+SEED = 0x9747B28C
+MIX = 0x5BD1E995
+MASK = 0xFFFFFFFF
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition that a record with this key belongs in."""
+    return int(_murmur2(np.frombuffer(key, np.uint8)) & 0x7FFFFFFF) % partitions
+
+
+@njit(cache=True)
+def _murmur2(data: Octets) -> int:
+    """MurmurHash2 of Austin Appleby, 32 bits, with Kafka's seed (org.apache.kafka.common.utils.Utils.murmur2)."""
+    size = data.size
+    found = (SEED ^ size) & MASK
+    for i in range(0, size - size % 4, 4):
+        part = int(data[i]) | int(data[i + 1]) << 8 | int(data[i + 2]) << 16 | int(data[i + 3]) << 24
+        part = (part * MIX) & MASK
+        part ^= part >> 24
+        part = (part * MIX) & MASK
+        found = (found * MIX) & MASK
+        found ^= part
+    rest = size - size % 4
+    if size % 4 == 3:
+        found ^= int(data[rest + 2]) << 16
+    if size % 4 >= 2:
+        found ^= int(data[rest + 1]) << 8
+    if size % 4 >= 1:
+        found ^= int(data[rest])
+        found = (found * MIX) & MASK
+    found ^= found >> 13
+    found = (found * MIX) & MASK
+    return int(found ^ (found >> 15))

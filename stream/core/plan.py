@@ -1,0 +1,140 @@
+"""The feature settings as arrays: what the kernel computes, feature by feature."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from schemas.features import (
+    ActiveDays,
+    Breadth,
+    Count,
+    Feature,
+    Intensity,
+    Landing,
+    PerVisit,
+    Profile,
+    Recency,
+    Sequence,
+    Sum,
+    Tenure,
+    Velocity,
+)
+from schemas.settings import Settings
+from schemas.signals import CategoryField
+from stream.core.lead import Hashes, Ints
+from stream.core.tiles import FIVE, tile_units
+
+COUNT: Final = 0
+ACTIVE_DAYS: Final = 1
+RECENCY: Final = 2
+INTENSITY: Final = 3
+VELOCITY: Final = 4
+BREADTH_SIGNALS: Final = 5
+BREADTH_CHANNELS: Final = 6
+SUM: Final = 7
+PER_VISIT: Final = 8
+SEQUENCE: Final = 9
+TENURE: Final = 10
+LANDING_PAGE: Final = 11
+PROFILE_NUMBER: Final = 12
+PROFILE_CATEGORY: Final = 13
+
+WEIGHT_ONE: Final = 1 << 20
+"""An intensity's weights are whole 2**-20ths: their sum does not depend on its order."""
+
+_KIND: Final[dict[type, int]] = {
+    Count: COUNT,
+    ActiveDays: ACTIVE_DAYS,
+    Recency: RECENCY,
+    Intensity: INTENSITY,
+    Velocity: VELOCITY,
+    Sum: SUM,
+    PerVisit: PER_VISIT,
+    Sequence: SEQUENCE,
+    Tenure: TENURE,
+    Landing: LANDING_PAGE,
+}
+
+
+class Plan(NamedTuple):
+    """One place a feature in each array of length F.
+
+    kind: see the constants. signals, then: bit sets of signal numbers. window: index into `windows`.
+    first, second: parameters (hours, codes, field numbers, the place of the first weight).
+    windows: length W in milliseconds and tile length in units of 5 minutes, one row each.
+    weights: of intensities, by age in tiles. channels: the bit set of signals of each channel; web is the first.
+    """
+
+    kind: Ints
+    signals: Hashes
+    then: Hashes
+    window: Ints
+    first: Ints
+    second: Ints
+    windows: np.ndarray[tuple[int, int], np.dtype[np.int64]]
+    weights: Ints
+    channels: Hashes
+
+
+def build_plan(settings: Settings) -> Plan:
+    """The plan for these settings, whose names have been checked."""
+    numbers = {signal.name: signal.number for signal in settings.observed.signals}
+    everything = _bits(numbers.values())
+    size = len(settings.features)
+    windows: list[tuple[int, int]] = [(FIVE, 1)]
+    weights: list[int] = []
+    kind, window, first, second = (np.zeros(size, np.int64) for _ in range(4))
+    signals, then = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
+    for i, feature in enumerate(settings.features):
+        named = feature.first if isinstance(feature, Sequence) else getattr(feature, "signals", ())
+        signals[i] = _bits(numbers[name] for name in named) if named else everything
+        span = (int(getattr(feature, "window", FIVE)), tile_units(int(getattr(feature, "window", FIVE))))
+        if span not in windows:
+            windows.append(span)
+        window[i] = windows.index(span)
+        kind[i], first[i], second[i] = _parameters(feature, settings, len(weights))
+        if isinstance(feature, Sequence):
+            then[i] = _bits(numbers[name] for name in feature.then)
+        if isinstance(feature, Intensity):
+            weights += intensity_weights(feature)
+    return Plan(
+        kind, signals, then, window, first, second,
+        windows=np.array(windows, np.int64),
+        weights=np.array(weights or [0], np.int64),
+        channels=_channels(settings),
+    )  # fmt: skip
+
+
+def intensity_weights(feature: Intensity) -> list[int]:
+    """Weight by age in tiles: 2**20 x 2**(-age / half-life), to the nearest whole number."""
+    tile = tile_units(feature.window) * FIVE
+    return [round(WEIGHT_ONE * 2.0 ** (-age * tile / feature.half_life)) for age in range(feature.window // tile + 2)]
+
+
+def _parameters(feature: Feature, settings: Settings, weights: int) -> tuple[int, int, int]:
+    if isinstance(feature, Breadth):
+        return (BREADTH_SIGNALS if feature.of == "signals" else BREADTH_CHANNELS), 0, 0
+    if isinstance(feature, Intensity):
+        return INTENSITY, weights, 0
+    if isinstance(feature, Sequence):
+        return SEQUENCE, feature.within // 3_600_000, 0
+    if isinstance(feature, Landing):
+        return LANDING_PAGE, [page.name for page in settings.observed.landing].index(feature.page) + 1, 0
+    if isinstance(feature, Profile):
+        field = next(field for field in settings.observed.profile if field.name == feature.field)
+        if isinstance(field, CategoryField) and feature.equals is not None:
+            return PROFILE_CATEGORY, field.number, field.values.index(feature.equals) + 1
+        return PROFILE_NUMBER, field.number, 0
+    return _KIND[type(feature)], 0, 0
+
+
+def _channels(settings: Settings) -> Hashes:
+    names = ("web", "email", "product", "crm", "intent")
+    return np.array(
+        [_bits(each.number for each in settings.observed.signals if each.channel == name) for name in names], np.uint64
+    )
+
+
+def _bits(numbers: Iterable[int]) -> int:
+    return sum(1 << number for number in set(numbers))

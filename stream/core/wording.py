@@ -1,0 +1,92 @@
+"""Features and signals in the words of a sales rep."""
+
+from collections.abc import Sequence as Several
+from typing import Final
+
+from schemas.features import (
+    ActiveDays,
+    Breadth,
+    Count,
+    Feature,
+    Intensity,
+    Landing,
+    PerVisit,
+    Profile,
+    Recency,
+    Sequence,
+    Sum,
+    Tenure,
+    Velocity,
+)
+from schemas.settings import Settings
+from schemas.times import format_duration
+from stream.core.features import HOURS_LIMIT
+
+_AT_MOST: Final = 2
+
+
+class Wording:
+    """Puts values into words, by the labels of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._features = settings.features
+        self._labels = {signal.name: signal.label for signal in settings.observed.signals}
+
+    def describe(self, place: int, value: float) -> str:
+        """The feature at this place with its value, for example `3 pricing-page views in 48h`."""
+        feature = self._features[place]
+        if isinstance(feature, Recency | Tenure):
+            return self._lasting(feature, value)
+        if isinstance(feature, Profile):
+            return self._profile(feature, value)
+        if isinstance(feature, Sequence):
+            then = f"{self._one(feature.first)} then {self._one(feature.then)} within {format_duration(feature.within)}"
+            return then if value else f"no {then}"
+        if isinstance(feature, Landing):
+            return f"{'first' if value else 'not first'} seen on a {feature.page} page"
+        return self._active(feature, value)
+
+    def _active(self, feature: Feature, value: float) -> str:
+        number = f"{value:g}" if value == int(value) else f"{value:.1f}"
+        if isinstance(feature, Velocity):
+            return f"{self._many(feature.signals, 2)} at {value:.1f} times the usual pace"
+        assert isinstance(feature, Count | Sum | ActiveDays | Breadth | PerVisit | Intensity)
+        span = format_duration(feature.window)
+        if isinstance(feature, Count):
+            return f"{number} {self._many(feature.signals, value)} in {span}"
+        if isinstance(feature, ActiveDays):
+            return f"{self._many(feature.signals, 2)} on {number} day{'' if value == 1 else 's'} of {span}"
+        if isinstance(feature, Breadth):
+            return f"{number} different {feature.of if feature.of == 'channels' else 'behaviours'} in {span}"
+        if isinstance(feature, Sum):
+            return f"{number} in all from {self._many(feature.signals, 2)} in {span}"
+        if isinstance(feature, PerVisit):
+            return f"{number} {self._many(feature.signals, value)} a visit in {span}"
+        return f"{self._many(feature.signals, 2)} of late, weighing {number}"
+
+    def _lasting(self, feature: Recency | Tenure, value: float) -> str:
+        days = value / 24
+        age = f"{days:.0f} days" if days >= _AT_MOST else f"{value:.0f} hours" if value >= 1 else "less than an hour"
+        if isinstance(feature, Tenure):
+            return f"known for {age}"
+        if value >= HOURS_LIMIT:
+            return f"no {self._one(feature.signals)} so far"
+        return f"last {self._one(feature.signals)} {age} ago"
+
+    def _profile(self, feature: Profile, value: float) -> str:
+        name = feature.field.replace("_", " ")
+        if feature.equals is None:
+            return f"{name} {value:g}"
+        return f"{name} {'is' if value else 'is not'} {feature.equals.replace('_', ' ')}"
+
+    def _one(self, signals: Several[str]) -> str:
+        return " or ".join(self._labels[name] for name in signals) if signals else "activity"
+
+    def _many(self, signals: Several[str], number: float) -> str:
+        if number == 1:
+            return self._one(signals) if signals else "event"
+        return " or ".join(_plural(self._labels[name]) for name in signals) if signals else "events"
+
+
+def _plural(label: str) -> str:
+    return f"{label}es" if label.endswith(("s", "sh", "ch", "x")) else f"{label}s"

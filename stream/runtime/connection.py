@@ -1,0 +1,111 @@
+"""Client configurations of librdkafka from the settings, and its errors in words with a remedy."""
+
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException
+
+from schemas.kafka import Kafka, Sasl, Tls
+from schemas.settings import Settings
+
+_NAMESAKE: Final = "another process uses this worker's name: give each worker a `worker` of its own"
+_REMEDIES: Final = {
+    KafkaError._ALL_BROKERS_DOWN: "no broker answers: check kafka.bootstrap and the network",
+    KafkaError._TRANSPORT: "a broker cannot be reached: check kafka.bootstrap and the network",
+    KafkaError._TIMED_OUT: "no broker answers in time: check kafka.bootstrap, kafka.security and the network",
+    KafkaError._RESOLVE: "the address has no entry in DNS: check kafka.bootstrap",
+    KafkaError._AUTHENTICATION: "the brokers refuse the credentials: check kafka.security",
+    KafkaError._SSL: "no encrypted connection comes about: check kafka.security and the certificates",
+    KafkaError.SASL_AUTHENTICATION_FAILED: "the brokers refuse the credentials: check kafka.security",
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: "the user lacks an ACL on a topic",
+    KafkaError.GROUP_AUTHORIZATION_FAILED: "the user lacks an ACL on the group: READ on group = application",
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: "the user lacks an ACL on transactional ids",
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: "the user lacks IDEMPOTENT_WRITE on the cluster",
+    KafkaError.UNKNOWN_TOPIC_OR_PART: "a topic does not exist: create it",
+    KafkaError._UNKNOWN_TOPIC: "a topic does not exist: create it",
+    KafkaError.MSG_SIZE_TOO_LARGE: "a topic refuses large records: raise max.message.bytes of the dead-letter topic",
+    KafkaError._FENCED: _NAMESAKE,
+    KafkaError.INVALID_PRODUCER_EPOCH: _NAMESAKE,
+}
+
+
+def explain(error: KafkaError | KafkaException) -> str:
+    """What happened and what to do, in one line."""
+    cause = error.args[0] if isinstance(error, KafkaException) else error
+    if not isinstance(cause, KafkaError):
+        return str(cause)
+    remedy = _REMEDIES.get(cause.code())
+    return f"{cause.name()}: {cause.str()}" + (f"; {remedy}" if remedy else "")
+
+
+def connection(kafka: Kafka) -> dict[str, Any]:
+    """What every client needs."""
+    common: dict[str, Any] = {
+        "bootstrap.servers": kafka.bootstrap,
+        "client.id": "leadpulse",
+        # Refused connections come through error_cb, once; the client's own log repeats them for every attempt.
+        "log_level": 2,
+        "reconnect.backoff.max.ms": 2_000,
+    }
+    security = kafka.security
+    if isinstance(security, Tls):
+        files = {
+            "ssl.ca.location": security.ca,
+            "ssl.certificate.location": security.certificate,
+            "ssl.key.location": security.key,
+        }
+        return common | {"security.protocol": "ssl"} | {key: str(path) for key, path in files.items() if path}
+    if isinstance(security, Sasl):
+        common |= {
+            "security.protocol": "sasl_ssl" if security.tls else "sasl_plaintext",
+            "sasl.mechanism": security.mechanism,
+            "sasl.username": security.username,
+            "sasl.password": security.password.get_secret_value(),
+        }
+        return common | ({"ssl.ca.location": str(security.ca)} if security.ca else {})
+    return common
+
+
+def input_consumer(settings: Settings) -> dict[str, Any]:
+    """The worker's consumer of events."""
+    return connection(settings.kafka) | {
+        "group.id": settings.application,
+        "partition.assignment.strategy": "cooperative-sticky",
+        "session.timeout.ms": settings.kafka.session_timeout_ms,
+        "heartbeat.interval.ms": min(500, settings.kafka.session_timeout_ms // 3),
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "isolation.level": "read_committed",
+        "fetch.wait.max.ms": 5,
+        "fetch.queue.backoff.ms": 1,
+        "queued.min.messages": 20_000,
+        "queued.max.messages.kbytes": 65_536,
+        "enable.partition.eof": False,
+    }
+
+
+def changelog_consumer(settings: Settings, isolation: str) -> dict[str, Any]:
+    """A reader of the changelog, outside any group."""
+    return connection(settings.kafka) | {
+        "group.id": f"{settings.application}-restore",
+        "enable.auto.commit": False,
+        "isolation.level": isolation,
+        "enable.partition.eof": True,
+        "auto.offset.reset": "error",
+        "fetch.wait.max.ms": 20,
+        "queued.min.messages": 100_000,
+        "queued.max.messages.kbytes": 65_536,
+    }
+
+
+def transactional_producer(settings: Settings) -> dict[str, Any]:
+    """The worker's one producer."""
+    return connection(settings.kafka) | {
+        "transactional.id": f"{settings.application}-{settings.worker}",
+        "transaction.timeout.ms": 10_000,
+        "linger.ms": 0,
+        "compression.type": "lz4",
+        "partitioner": "murmur2_random",
+        "queue.buffering.max.messages": 1_000_000,
+        "message.max.bytes": 10_000_000,
+    }

@@ -1,0 +1,76 @@
+"""The model in force, and the watch over the registry for its successor."""
+
+import asyncio
+import logging
+
+from schemas.digest import features_digest
+from schemas.settings import Settings
+from stream.core.model import Model, ModelRefused
+from stream.models.registry import Registry
+from stream.models.rules import rules_model
+from stream.runtime.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+
+class Models:
+    """Decides which model scores. There is always one: the scorecard until a trained one is promoted."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self._settings = settings
+        self._features = features_digest(settings)
+        self._metrics = metrics
+        self._registry = Registry(settings.models)
+        self._refused: set[str] = set()
+        self._next: Model | None = None
+        self._checking = asyncio.Lock()
+        self.in_force = Model(rules_model(settings), self._features, settings.tiers)
+        found = self._look()
+        if found is not None:
+            self.in_force = found
+        self._show()
+
+    @property
+    def pending(self) -> bool:
+        """Whether a successor is loaded and proved."""
+        return self._next is not None
+
+    def take(self) -> bool:
+        """Puts the successor in force, if there is one. Only between two epochs."""
+        if self._next is None:
+            return False
+        self._metrics.model.labels(self.in_force.digest, self.in_force.manifest.kind).set(0)
+        self.in_force, self._next = self._next, None
+        self._metrics.swaps.inc()
+        self._show()
+        return True
+
+    async def refresh(self) -> None:
+        """Looks once whether the registry names another model, and loads it beside the one in force."""
+        async with self._checking:
+            found = await asyncio.to_thread(self._look)
+            if found is not None:
+                self._next = found
+
+    def _look(self) -> Model | None:
+        """The model that `current` names, where it is another one and fit to score."""
+        name = "current"
+        try:
+            digest = self._registry.current()
+            known = self._next.digest if self._next else self.in_force.digest
+            if digest is None or digest == known or digest in self._refused:
+                return None
+            name = digest
+            return Model(self._registry.load(digest), self._features, self._settings.tiers)
+        except ModelRefused as error:
+            if name not in self._refused or error.kind != "unreadable":
+                log.error("model refused, the one before stays in force: %s", error)
+                self._metrics.models_refused.labels(error.kind).inc()
+            # A file that cannot be read may still be on its way; anything else will not change under this digest.
+            if error.kind != "unreadable":
+                self._refused.add(name)
+            return None
+
+    def _show(self) -> None:
+        log.info("model in force: %s (%s)", self.in_force.digest[:12], self.in_force.manifest.kind)
+        self._metrics.model.labels(self.in_force.digest, self.in_force.manifest.kind).set(1)

@@ -1,0 +1,65 @@
+"""The partition's own rows in the changelog. Their keys begin with NUL, which no lead id does.
+
+The partition row has positions and the model in force; it is the last row that an epoch writes to a partition. The
+definitions row says what lead rows refer to by number; it is written when that changes.
+"""
+
+from typing import Final
+
+import msgspec
+
+KEY: Final = b"\0partition"
+DEFINITIONS_KEY: Final = b"\0definitions"
+FORMAT: Final = 1
+
+
+class PartitionRowError(Exception):
+    """The state was made by settings that these do not extend; the message names what changed and the remedy."""
+
+
+class PartitionRow(msgspec.Struct, frozen=True):
+    """positions: next offset by input topic. model: digest of the model in force, and the positions it took over at.
+    definitions: digest of the definitions row that the lead rows were made by.
+    """
+
+    format: int
+    positions: dict[str, int]
+    model: str
+    model_since: dict[str, int]
+    definitions: str
+
+
+def encode(row: PartitionRow) -> bytes:
+    """The row's value."""
+    return msgspec.json.encode(row)
+
+
+def decode(value: bytes) -> PartitionRow:
+    """Raises PartitionRowError for a row of another format."""
+    try:
+        row = msgspec.json.decode(value, type=PartitionRow)
+    except msgspec.DecodeError as error:
+        raise PartitionRowError(f"the changelog's partition row cannot be read: {error}") from None
+    if row.format != FORMAT:
+        raise PartitionRowError(f"the changelog has format {row.format}, this release {FORMAT}: run a newer one")
+    return row
+
+
+def encode_definitions(now: dict[str, str]) -> bytes:
+    """The definitions row's value."""
+    return msgspec.json.encode(now)
+
+
+def check_definitions(stored: bytes | None, now: dict[str, str], partition: int) -> None:
+    """Raises PartitionRowError unless everything that the stored rows rely on still means the same.
+
+    `stored`: the definitions row; `now`: see `schemas.digest.definitions`.
+    """
+    before = {} if stored is None else msgspec.json.decode(stored, type=dict[str, str])
+    changed = sorted(name for name, digest in before.items() if now.get(name) != digest)
+    if changed:
+        raise PartitionRowError(
+            f"the state of partition {partition} was made with another meaning of {', '.join(changed)}. Give a changed "
+            "signal, field or page a new number (or place) and keep the old one, or begin anew with another "
+            "`application` and a changelog of its own"
+        )
