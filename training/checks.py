@@ -88,10 +88,9 @@ def apart(case: Case) -> Finding:
 def single_feature(case: Case) -> Finding:
     """No feature that alone gives the answer away."""
     train = case.slices.train
-    for f, name in enumerate(case.names):
-        text = _gives_away(name, train.features[:, f], train)
-        if text:
-            return "blocked", text
+    found = [text for f, name in enumerate(case.names) if (text := _gives_away(name, train.features[:, f], train))]
+    if found:
+        return "blocked", "; ".join(found)
     silent = [text for f, name in enumerate(case.names) if (text := _excludes(name, train.features[:, f], train))]
     if silent:
         return "warned", f"{silent[0]}{f' (and {len(silent) - 1} more)' if len(silent) > 1 else ''}"

@@ -86,6 +86,8 @@ def _share(snapshots: Snapshots, share: float) -> int:
 
 
 def _check(slices: Slices, floor: Floor) -> None:
+    for name, part in (("training", slices.train), ("calibration", slices.calibration), ("test", slices.test)):
+        _refuse_one_class(name, part)
     leads, conversions = lead_count(slices.train), converted_leads(slices.train)
     if leads < floor.leads or conversions < floor.conversions:
         raise TrainingRefused(
@@ -93,11 +95,13 @@ def _check(slices: Slices, floor: Floor) -> None:
             f"the least is {floor.leads} and {floor.conversions}; give a longer log, or keep the rules scorecard "
             "until there is more (--min-leads and --min-conversions set the floor)"
         )
-    for name, part in (("training", slices.train), ("calibration", slices.calibration), ("test", slices.test)):
-        classes = np.unique(part.label)
-        if len(classes) < 2:
-            only = ("nobody converts", "everybody converts")[int(classes[0])] if len(classes) else "no window closed"
-            raise TrainingRefused(
-                f"the {name} slice has one class only: of {lead_count(part)} leads {only}; "
-                "check observed.outcome in the settings, or give a longer log"
-            )
+
+
+def _refuse_one_class(name: str, part: Snapshots) -> None:
+    conversions = int(part.label.sum())
+    if 0 < conversions < len(part):
+        return
+    raise TrainingRefused(
+        f"the {name} slice has one class only: {conversions} of {len(part)} snapshots of {lead_count(part)} leads convert; "
+        "check observed.outcome in the settings, or give a longer log"
+    )

@@ -217,9 +217,8 @@ def _change(standing: Standing, scored: np.float32, tier: int, alerted: bool, by
     """Whether the readers' last score is out of date, and whether the lead or the model made it so."""
     if standing.numbers[SEQUENCE] == 0 or alerted:
         return BY_EVENT
+    # Where the model told it and none came between, the rebased score is the told one, and its tier the told one.
     rebased = standing.log_odds[TOLD_REBASED]
-    if standing.models[TOLD_BY] == by.number:
-        return BY_EVENT if abs(scored - rebased) >= by.change or tier != standing.numbers[TOLD_TIER] else NOTHING
     if abs(scored - rebased) >= by.change or tier != _tier(rebased, by.edges):
         return BY_EVENT
     told = standing.log_odds[TOLD]

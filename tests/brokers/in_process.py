@@ -1,44 +1,5 @@
-"""librdkafka's mock cluster: a Kafka for tests and demonstrations that needs nothing installed.
+"""The broker that ships with the demo serves the tests that need no guarantee."""
 
-It speaks the protocol to any client, in this process or another, over ports of its own. A topic is created when a
-client first asks for it, always with four partitions; topics cannot be created by request.
+from leadpulse.demo.broker import InProcessKafka
 
-It proves no guarantee. Records of open and of aborted transactions are visible to every reader, offsets that are
-committed in a transaction are not kept, a second producer of the same transactional id does not fence the first, and
-all data ends with the cluster.
-"""
-
-from __future__ import annotations
-
-from types import TracebackType
-from typing import Self
-
-from confluent_kafka import Producer
-
-
-class InProcessKafka:
-    """The mock cluster of one producer, for as long as the `with` block lasts."""
-
-    def __init__(self, brokers: int = 1) -> None:
-        self._brokers = brokers
-        self._producer: Producer | None = None
-        self._bootstrap = ""
-
-    @property
-    def bootstrap(self) -> str:
-        """The value for `bootstrap.servers`."""
-        return self._bootstrap
-
-    def __enter__(self) -> Self:
-        # The cluster belongs to this client and ends with it, so the client is held here and used for nothing else.
-        # The log level drops the notice that this is a mock: whoever enters here knows.
-        self._producer = Producer({"test.mock.num.brokers": self._brokers, "log_level": 4})
-        known = self._producer.list_topics(timeout=10).brokers.values()
-        self._bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in known)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._producer = None
-        self._bootstrap = ""
+__all__ = ["InProcessKafka"]

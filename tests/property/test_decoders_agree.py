@@ -1,6 +1,7 @@
 """The native decoder gives the verdict of the contract, `schemas.events.EVENT`, on any bytes, and the same content."""
 
 import json
+import re
 from typing import Any, Final
 
 from hypothesis import example, given, settings
@@ -15,6 +16,8 @@ from stream.sources.stamps import stamp
 
 TYPES: Final = ("web", "email", "product", "crm", "intent", "profile", "outcome")
 FIELDS: Final = ("id", "lead", "time", "type", "name", "path", "properties", "fields", "extra")
+
+CONTESTED: Final = re.compile(rb"NaN|Infinity|[eE][+-]?[0-9]{2,}|[0-9]{300}")
 
 VALID: Final = (
     b'{"id":"e1","lead":"l1","time":"2026-03-01T09:30:00.123Z","type":"web","name":"page_view","path":"/pricing",'
@@ -91,7 +94,7 @@ def _with(field: str, text: bytes) -> bytes:
 
 
 @given(nearly_events())
-@settings(max_examples=1500)
+@settings(max_examples=800)
 @example(VALID)
 @example(_with("properties", b'{"a":NaN}'))
 @example(_with("extra", b"NaN"))
@@ -134,7 +137,7 @@ def test_the_decoder_and_the_contract_agree_on_events_and_near_events(value: byt
 
 
 @given(damaged())
-@settings(max_examples=1500)
+@settings(max_examples=800)
 def test_the_decoder_and_the_contract_agree_on_damaged_events(value: bytes) -> None:
     assert_agreement(value)
 
@@ -146,7 +149,7 @@ def test_the_decoder_and_the_contract_agree_on_other_bytes(value: bytes) -> None
 
 
 @given(stamps())
-@settings(max_examples=1500)
+@settings(max_examples=800)
 @example("2000-01-01T00:00:00Z")
 @example("1999-12-31T23:59:59.999Z")
 @example("2199-12-31T23:59:59.999Z")
@@ -160,8 +163,8 @@ def assert_agreement(value: bytes) -> None:
     """Both accept the bytes as the same event, or both refuse them, where the text is no JSON for the same reason."""
     wanted, found = _contract(value), _decoder(value)
     if isinstance(wanted, str) and isinstance(found, str):
-        # A literal such as NaN is no JSON to one parser and a forbidden number to the other.
-        assert wanted == found or b"NaN" in value or b"Infinity" in value or _many_digits(value) or _deep(value)
+        # Bytes may be wrong in two ways; and NaN, 1e999 or deep nesting is no JSON to one parser, forbidden to the other.
+        assert wanted == found or CONTESTED.search(value) or _is_deep(value)
     else:
         assert wanted == found
 
@@ -193,11 +196,7 @@ def _decoder(value: bytes) -> dict[str, Any] | str:
     }
 
 
-def _many_digits(value: bytes) -> bool:
-    return any(len(part) > 300 and part.isdigit() for part in value.replace(b"}", b":").split(b":"))
-
-
-def _deep(value: bytes) -> bool:
+def _is_deep(value: bytes) -> bool:
     return value.count(b"[") + value.count(b"{") > MAX_DEPTH
 
 

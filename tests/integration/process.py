@@ -1,0 +1,128 @@
+"""The worker as users run it: a process of its own, watched through its pages."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.integration.deployment import Deployment
+
+START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 30.0
+
+
+class WorkerProcess:
+    """`leadpulse worker` of a deployment. Leaving the `with` block ends it, however it goes."""
+
+    def __init__(self, deployment: Deployment, name: str = "worker-0") -> None:
+        self._deployment = deployment
+        self._name = name
+        self._config = deployment.config(name)
+        self._url = f"http://127.0.0.1:{yaml.safe_load(self._config.read_text())['web']['port']}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log_file(self) -> Path:
+        """What it writes, over all its starts."""
+        return self._deployment.directory / f"{self._name}.log"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self.kill()
+
+    def start(self) -> None:
+        """Starts the process; it may take a while to be ready."""
+        assert self._process is None
+        command = [sys.executable, "-m", "leadpulse.main", "worker", "--config", str(self._config)]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADPULSE__")}
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=Path(__file__).parents[2]
+            )
+
+    def start_ready(self) -> None:
+        """Starts the process and waits until it scores."""
+        self.start()
+        self.wait_ready()
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    def stop(self) -> float:
+        """SIGTERM; it must end by itself and without complaint. Returns how long that took, in seconds."""
+        assert self._process is not None
+        began = time.monotonic()
+        self._process.send_signal(signal.SIGTERM)
+        code = self._process.wait(STOP_SECONDS)
+        self._process = None
+        assert code == 0, f"the worker ended with {code}:\n{self._tail()}"
+        return time.monotonic() - began
+
+    def lose_disk(self) -> None:
+        """Deletes the state directory of the worker, which must not run."""
+        assert self._process is None
+        shutil.rmtree(self._deployment.state(self._name))
+
+    def wait_ready(self, seconds: float = START_SECONDS) -> None:
+        """Until /readyz says so."""
+        self.wait_for(lambda: self.get("/readyz")[0] == 200, seconds, "ready")
+
+    def wait_for(self, holds: Any, seconds: float, what: str) -> None:
+        """Until it holds; the process must live on meanwhile."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert self._process is not None
+            code = self._process.poll()
+            assert code is None, f"the worker ended with {code}:\n{self._tail()}"
+            assert time.monotonic() < deadline, f"not {what} within {seconds:g} s:\n{self._tail()}"
+            time.sleep(0.05)
+
+    def missing(self) -> list[str]:
+        """What /readyz says is missing; nothing while the web server is not up."""
+        body = self.get("/readyz")[1]
+        found: list[str] = json.loads(body)["missing"] if body else []
+        return found
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body of a page; 0 where nothing listens."""
+        try:
+            with urllib.request.urlopen(self._url + path, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code, refusal.read().decode()
+        except OSError:
+            return 0, ""
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of the samples with these labels; 0 where there is none yet."""
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(self.get("/metrics")[1])
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    def _tail(self) -> str:
+        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-40:])
