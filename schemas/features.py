@@ -17,7 +17,7 @@ Signals = Annotated[tuple[Slug, ...], Field(examples=[["pricing_view"]])]
 
 
 class _Feature(Setting):
-    name: Slug
+    name: Annotated[Slug, Field(examples=["pricing_views_48h"])]
     """The column's name, the same in training, manifest and records."""
 
 
@@ -114,7 +114,7 @@ class Landing(_Feature):
     """1 if the earliest web event was on this kind of page; else 0."""
 
     kind: Literal["landing"]
-    page: Slug
+    page: Annotated[Slug, Field(examples=["pricing"])]
     """A name from ``landing``."""
 
 

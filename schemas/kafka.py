@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from schemas.strict import Setting
 
@@ -26,6 +26,12 @@ class Tls(Setting):
     """The client's certificate chain, PEM."""
     key: Annotated[Path | None, Field(examples=["/etc/leadpulse/tls.key"])] = None
     """The client's private key, PEM."""
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> "Tls":
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("give certificate and key, or neither")
+        return self
 
 
 class Sasl(Setting):

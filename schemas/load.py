@@ -53,7 +53,8 @@ def _read(path: Path) -> dict[str, Any]:
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise SettingsError(f"the settings file {path} must hold sections such as `kafka:`, not a {type(content)}")
+        kind = type(content).__name__
+        raise SettingsError(f"the settings file {path} must hold sections such as `kafka:`, not a {kind}")
     return content
 
 
@@ -63,19 +64,19 @@ def _override(content: dict[str, Any], name: str, text: str) -> None:
         inner = content.get(section)
         content[section] = dict(inner) if isinstance(inner, dict) else {}
         content = content[section]
+    # Only lists and maps are read as YAML. The rest stays text, which the settings convert: a name may be a number.
     try:
-        # A password of digits must stay text: YAML decides only where the text is a list, a map, a truth or a number.
-        content[key] = text if key in ("password", "username") else yaml.safe_load(text)
+        value = text if key in ("password", "username") else yaml.safe_load(text)
     except yaml.YAMLError:
-        content[key] = text
+        value = text
+    content[key] = value if isinstance(value, list | dict) else text
 
 
 def _plain(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "no such setting; see `leadpulse config explain`"
     message = str(error["msg"]).removeprefix("Value error, ")
-    return (
-        message
-        if error["type"] == "missing" or isinstance(error["input"], dict)
-        else f"{message} (not {error['input']!r})"
-    )
+    # What was given is shown, unless it is a whole section or a secret.
+    if error["type"] == "missing" or isinstance(error["input"], dict) or "password" in error["loc"]:
+        return message
+    return f"{message} (not {error['input']!r})"

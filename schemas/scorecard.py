@@ -11,7 +11,7 @@ from schemas.strict import Setting
 class Rule(Setting):
     """Points for one feature."""
 
-    feature: Slug
+    feature: Annotated[Slug, Field(examples=["pricing_views_48h"])]
     """The feature's name."""
     points: Annotated[float, Field(examples=[10])]
     """Points for each unit of it; negative ones take away. Decay comes with the feature: use an intensity."""

@@ -1,12 +1,19 @@
 """Settings of every test run: reproducible examples, and compiled kernels that are never older than their source."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    from tests.integration.deployment import Broker
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -28,3 +35,33 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "build" / "numba" / _kernels
 
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session")
+def real_kafka() -> Iterator[Broker]:
+    """A real Kafka, one for the whole run: each test has topics of its own."""
+    from tests.brokers.select import choose_kafka
+    from tests.integration.deployment import Broker
+
+    chosen = choose_kafka()
+    if isinstance(chosen, str):
+        pytest.skip(chosen)
+    with chosen as broker:
+        yield Broker(broker.bootstrap, real=True)
+
+
+@pytest.fixture(scope="session")
+def mock_kafka() -> Iterator[Broker]:
+    """librdkafka's mock cluster, which proves no guarantee."""
+    from tests.brokers.in_process import InProcessKafka
+    from tests.integration.deployment import Broker
+
+    with InProcessKafka() as broker:
+        yield Broker(broker.bootstrap, real=False)
+
+
+@pytest.fixture(params=["mock", pytest.param("real", marks=pytest.mark.kafka)])
+def kafka(request: pytest.FixtureRequest) -> Broker:
+    """Both kinds of broker, one after the other."""
+    found: Broker = request.getfixturevalue(f"{request.param}_kafka")
+    return found

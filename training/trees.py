@@ -6,6 +6,7 @@ sum to the leaves', so contributions sum to the log-odds (Saabas, 2014). A leaf'
 one target for each feature gives them.
 """
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -76,12 +77,15 @@ def tree_graphs(boosted: Boosted, sigmoid: Sigmoid) -> tuple[bytes, bytes]:
 
 def _exported(boosted: Boosted) -> dict[str, Any]:
     """The attributes of the one tree node that skl2onnx makes of the bare model."""
-    graph = convert_sklearn(
-        boosted.model,
-        initial_types=[("features", FloatTensorType([None, boosted.rows.shape[1]]))],
-        options={id(boosted.model): {"raw_scores": True, "zipmap": False}},
-        target_opset={"": OPSET, "ai.onnx.ml": 3},
-    ).graph
+    with warnings.catch_warnings():
+        # It hands numpy's small integers to protobuf, which takes them under protest.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        graph = convert_sklearn(
+            boosted.model,
+            initial_types=[("features", FloatTensorType([None, boosted.rows.shape[1]]))],
+            options={id(boosted.model): {"raw_scores": True, "zipmap": False}},
+            target_opset={"": OPSET, "ai.onnx.ml": 3},
+        ).graph
     (node,) = [node for node in graph.node if node.op_type == "TreeEnsembleClassifier"]
     return {each.name: helper.get_attribute_value(each) for each in node.attribute}
 

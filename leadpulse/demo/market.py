@@ -1,7 +1,7 @@
 """What the demo streams: a simulated market's past, and after it a live stream with everything that goes wrong.
 
-The market is always the same 150 days, moved so that they end on the last Sunday: the days of the week have their own
-liveliness, so equal seeds give equal markets whenever the demo runs. The live stream may end before its last day.
+The market is always the same 150 days, moved so that they begin on a Monday and end some days ago: the days of the
+week have their own liveliness, so equal seeds give equal markets whenever the demo runs.
 """
 
 import gzip

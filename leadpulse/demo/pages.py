@@ -27,6 +27,10 @@ class Counts(NamedTuple):
     outputs: Counter[str]
     refused: Counter[str]
 
+    @classmethod
+    def none(cls) -> "Counts":
+        return cls(0, Counter(), Counter(), Counter())
+
 
 class Pages:
     """Reads the web server at this port."""

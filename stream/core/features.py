@@ -14,8 +14,8 @@ from stream.core.lead import (
     LANDING,
     LATER,
     NEVER,
-    SIGNALS,
     TILES,
+    Ints,
     Lead,
 )
 from stream.core.plan import (
@@ -48,8 +48,8 @@ def compute(lead: Lead, now: int, plan: Plan, out: Vector) -> None:
     """Writes the features of the lead as of `now` (milliseconds, no earlier than its latest event), F floats."""
     spans = plan.windows.shape[0]
     begins = np.empty(spans, np.int64)
-    counts = np.zeros((spans, SIGNALS), np.int64)
-    sums = np.zeros((spans, SIGNALS), np.int64)
+    counts = np.zeros((spans, plan.size), np.int64)
+    sums = np.zeros((spans, plan.size), np.int64)
     for w in range(spans):
         begins[w] = _begin(lead, now, plan.windows[w, 0], plan.windows[w, 1])
         for i in range(begins[w], lead.sizes[TILES]):
@@ -59,16 +59,16 @@ def compute(lead: Lead, now: int, plan: Plan, out: Vector) -> None:
         w = plan.window[f]
         kind = plan.kind[f]
         if kind == COUNT:
-            out[f] = _total(counts[w], plan.signals[f])
+            out[f] = _total(counts[w], plan, f)
         elif kind == SUM:
-            out[f] = _total(sums[w], plan.signals[f]) / 1000.0
+            out[f] = _total(sums[w], plan, f) / 1000.0
         elif kind == BREADTH_SIGNALS:
-            out[f] = _breadth(counts[w], plan.signals[f])
+            out[f] = _breadth(counts[w], plan, f)
         elif kind == BREADTH_CHANNELS:
-            out[f] = _channels(counts[w], plan.signals[f], plan)
+            out[f] = _channels(counts[w], plan, f)
         elif kind == PER_VISIT:
             visits = _distinct(lead, begins[w], plan.channels[0], HOUR_UNITS)
-            out[f] = _total(counts[w], plan.signals[f]) / visits if visits > 0 else 0.0
+            out[f] = _total(counts[w], plan, f) / visits if visits > 0 else 0.0
         elif kind == ACTIVE_DAYS:
             out[f] = _distinct(lead, begins[w], plan.signals[f], DAY_UNITS)
         elif kind == INTENSITY:
@@ -102,29 +102,31 @@ def _begin(lead: Lead, now: int, window: int, units: int) -> int:
 
 
 @njit(cache=True)
-def _total(numbers: np.ndarray, signals: np.uint64) -> int:
+def _total(numbers: Ints, plan: Plan, f: int) -> int:
+    """The sum over the feature's signals."""
     total = 0
-    for signal in range(SIGNALS):
-        if has(signals, signal):
-            total += numbers[signal]
+    for i in range(plan.member_at[f], plan.member_at[f + 1]):
+        total += numbers[plan.members[i]]
     return total
 
 
 @njit(cache=True)
-def _breadth(counts: np.ndarray, signals: np.uint64) -> int:
+def _breadth(counts: Ints, plan: Plan, f: int) -> int:
     different = 0
-    for signal in range(SIGNALS):
-        if counts[signal] > 0 and has(signals, signal):
+    for i in range(plan.member_at[f], plan.member_at[f + 1]):
+        if counts[plan.members[i]] > 0:
             different += 1
     return different
 
 
 @njit(cache=True)
-def _channels(counts: np.ndarray, signals: np.uint64, plan: Plan) -> int:
+def _channels(counts: Ints, plan: Plan, f: int) -> int:
     different = 0
     for c in range(plan.channels.size):
-        if _total(counts, signals & plan.channels[c]) > 0:
-            different += 1
+        for i in range(plan.member_at[f], plan.member_at[f + 1]):
+            if counts[plan.members[i]] > 0 and has(plan.channels[c], plan.members[i]):
+                different += 1
+                break
     return different
 
 
@@ -192,9 +194,8 @@ def _lasting(lead: Lead, now: int, plan: Plan, f: int) -> float:
     kind = plan.kind[f]
     if kind == RECENCY:
         latest = NEVER
-        for signal in range(SIGNALS):
-            if has(plan.signals[f], signal):
-                latest = max(latest, lead.last[signal])
+        for i in range(plan.member_at[f], plan.member_at[f + 1]):
+            latest = max(latest, lead.last[plan.members[i]])
         return _hours(latest, now)
     if kind == TENURE:
         return _hours(lead.times[FIRST], now)

@@ -60,7 +60,8 @@ _KIND: Final[dict[type, int]] = {
 class Plan(NamedTuple):
     """One place a feature in each array of length F.
 
-    kind: see the constants. signals, then: bit sets of signal numbers. window: index into `windows`.
+    kind: see the constants. signals, then: bit sets of signal numbers; members holds those of `signals` singly,
+    feature i has member_at[i] to member_at[i + 1]. size: the largest number + 1. window: index into `windows`.
     first, second: parameters (hours, codes, field numbers, the place of the first weight).
     windows: length W in milliseconds and tile length in units of 5 minutes, one row each.
     weights: of intensities, by age in tiles. channels: the bit set of signals of each channel; web is the first.
@@ -69,6 +70,9 @@ class Plan(NamedTuple):
     kind: Ints
     signals: Hashes
     then: Hashes
+    member_at: Ints
+    members: Ints
+    size: int
     window: Ints
     first: Ints
     second: Ints
@@ -80,15 +84,16 @@ class Plan(NamedTuple):
 def build_plan(settings: Settings) -> Plan:
     """The plan for these settings, whose names have been checked."""
     numbers = {signal.name: signal.number for signal in settings.observed.signals}
-    everything = _bits(numbers.values())
     size = len(settings.features)
     windows: list[tuple[int, int]] = [(FIVE, 1)]
     weights: list[int] = []
+    members: list[list[int]] = []
     kind, window, first, second = (np.zeros(size, np.int64) for _ in range(4))
     signals, then = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
     for i, feature in enumerate(settings.features):
         named = feature.first if isinstance(feature, Sequence) else getattr(feature, "signals", ())
-        signals[i] = _bits(numbers[name] for name in named) if named else everything
+        members.append(sorted({numbers[name] for name in named}) if named else sorted(numbers.values()))
+        signals[i] = _bits(members[-1])
         span = (int(getattr(feature, "window", FIVE)), tile_units(int(getattr(feature, "window", FIVE))))
         if span not in windows:
             windows.append(span)
@@ -98,12 +103,22 @@ def build_plan(settings: Settings) -> Plan:
             then[i] = _bits(numbers[name] for name in feature.then)
         if isinstance(feature, Intensity):
             weights += intensity_weights(feature)
+    member_at = np.zeros(size + 1, np.int64)
+    np.cumsum([len(each) for each in members], out=member_at[1:])
     return Plan(
-        kind, signals, then, window, first, second,
+        kind=kind,
+        signals=signals,
+        then=then,
+        member_at=member_at,
+        members=np.array([number for each in members for number in each], np.int64),
+        size=max(numbers.values()) + 1,
+        window=window,
+        first=first,
+        second=second,
         windows=np.array(windows, np.int64),
         weights=np.array(weights or [0], np.int64),
         channels=_channels(settings),
-    )  # fmt: skip
+    )
 
 
 def intensity_weights(feature: Intensity) -> list[int]:

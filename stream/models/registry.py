@@ -3,6 +3,7 @@
 import os
 import re
 import tempfile
+import uuid
 from pathlib import Path
 from typing import Final
 
@@ -66,7 +67,8 @@ class Registry:
     def promote(self, digest: str) -> None:
         """Puts a stored model in force: readers see the old one or the new one, never neither."""
         self.load(digest)
-        incoming = self._directory / f".{CURRENT}-{os.getpid()}"
+        # Not the process id: jobs in containers share the registry and often have the same one.
+        incoming = self._directory / f".{CURRENT}-{uuid.uuid4().hex}"
         _write_durably(incoming, digest.encode())
         incoming.replace(self._directory / CURRENT)
 

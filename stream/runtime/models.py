@@ -22,6 +22,7 @@ class Models:
         self._metrics = metrics
         self._registry = Registry(settings.models)
         self._refused: set[str] = set()
+        self._told = ""
         self._next: Model | None = None
         self._checking = asyncio.Lock()
         self.in_force = Model(rules_model(settings), self._features, settings.tiers)
@@ -57,17 +58,18 @@ class Models:
         name = "current"
         try:
             digest = self._registry.current()
-            known = self._next.digest if self._next else self.in_force.digest
-            if digest is None or digest == known or digest in self._refused:
+            known = self._next or self.in_force  # read once: the loop may take the successor meanwhile
+            if digest is None or digest == known.digest or digest in self._refused:
                 return None
             name = digest
             return Model(self._registry.load(digest), self._features, self._settings.tiers)
         except ModelRefused as error:
-            if name not in self._refused or error.kind != "unreadable":
+            if str(error) != self._told:  # what is looked at every second is told once
                 log.error("model refused, the one before stays in force: %s", error)
                 self._metrics.models_refused.labels(error.kind).inc()
-            # A file that cannot be read may still be on its way; anything else will not change under this digest.
-            if error.kind != "unreadable":
+            self._told = str(error)
+            # A file that cannot be read, or in part, may still be on its way; the rest lies in the model itself.
+            if error.kind not in ("unreadable", "digest"):
                 self._refused.add(name)
             return None
 

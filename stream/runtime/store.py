@@ -43,16 +43,19 @@ class Store:
         try:
             self._rocks = Rdict(str(directory / "rows"), _options())
         except Exception as error:  # rocksdict raises Exception itself
-            if "lock" in str(error).lower():
+            if "/LOCK:" in str(error):
                 raise StoreError(f"another worker uses {directory}: give each worker a `state` of its own") from None
             self.rebuilt = " ".join(str(error).split())
             shutil.rmtree(directory / "rows", ignore_errors=True)
-            self._rocks = Rdict(str(directory / "rows"), _options())
+            try:
+                self._rocks = Rdict(str(directory / "rows"), _options())
+            except Exception as second:
+                raise StoreError(f"cannot open the state in {directory}: {second}; remove what is there") from None
 
     def rows(self, partition: int, leads: list[bytes]) -> list[bytes | None]:
-        """The rows of these leads, None for those unknown."""
+        """The rows of these leads, None for those unknown. Raises StoreError."""
         prefix = _prefix(partition, b"r")
-        return cast(list[bytes | None], self._rocks.get([prefix + lead for lead in leads]))
+        return self._get([prefix + lead for lead in leads])
 
     def all_rows(self, partition: int) -> Iterable[tuple[bytes, bytes]]:
         """Every lead of a partition with its row, in the order of their keys."""
@@ -63,8 +66,8 @@ class Store:
             yield key[len(prefix) :], row
 
     def marker(self, partition: int) -> Marker | None:
-        """How far the partition goes; None where it was never restored."""
-        found = self._rocks.get(_prefix(partition, b"m"))
+        """How far the partition goes; None where it was never restored. Raises StoreError."""
+        (found,) = self._get([_prefix(partition, b"m")])
         return None if found is None else msgspec.msgpack.decode(found, type=Marker)
 
     def write(self, partitions: Mapping[int, tuple[Mapping[bytes, bytes | None], Marker]]) -> None:
@@ -91,6 +94,14 @@ class Store:
     def close(self) -> None:
         """Flushes and gives up the lock."""
         self._rocks.close()
+
+    def _get(self, keys: list[bytes]) -> list[bytes | None]:
+        try:
+            return cast(list[bytes | None], self._rocks.get([*keys]))
+        except Exception as error:  # rocksdict raises Exception itself
+            text = " ".join(str(error).split())
+            where = self._directory
+            raise StoreError(f"cannot read the state in {where}: {text}; remove it: the changelog has it all") from None
 
 
 def _prefix(partition: int, kind: bytes) -> bytes:

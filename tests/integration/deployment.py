@@ -6,6 +6,7 @@ import socket
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,16 +39,16 @@ class Deployment:
     directory: Path
     plain: dict[str, Any]
 
-    @property
+    @cached_property
     def settings(self) -> Settings:
         """The settings of its first worker."""
         return load_settings(self.config("worker-0"), {})
 
-    @property
+    @cached_property
     def names(self) -> TopicNames:
         return TopicNames.of(self.settings.topics)
 
-    @property
+    @cached_property
     def content(self) -> dict[str, Any]:
         """The settings with the shipped sections, as the oracle takes them."""
         return default_settings() | self.plain

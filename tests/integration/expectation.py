@@ -19,7 +19,7 @@ from stream.core.row import split_row
 from stream.core.standing import SCORED, new_standing, unpack_standing
 from tests.integration.deployment import Deployment
 from tests.integration.topics import Record, read_all
-from tests.oracle.decisions import Alert, Emission, Features, Judged, Notable, Score, Scorer, Trigger
+from tests.oracle.decisions import Alert, Emission, Features, Judged, Notable, Score, Scorer, Trigger, output_id
 from tests.oracle.lead import Verdict
 from tests.oracle.matching import Event
 
@@ -75,33 +75,26 @@ def read_emissions(deployment: Deployment) -> dict[str, list[Emission]]:
         alert = _read(AlertRecord, record, "leadpulse.spike.alert.v1")
         assert alert.sequence not in alerts.setdefault(alert.lead, {}), "two alerts with one score change"
         alerts[alert.lead][alert.sequence] = _alert(deployment, alert)
-    latest_ids = {
-        (each.lead, each.sequence): each.id
-        for each in (
-            _read(LatestScore, record, "leadpulse.score.latest.v1")
-            for record in read_all(deployment.broker, names.latest)
-        )
-    }
     found: dict[str, list[Emission]] = {}
     for record in read_all(deployment.broker, names.changes):
         change = _read(ScoreChange, record, "leadpulse.score.changed.v1")
         alert_with = alerts.get(change.lead, {}).pop(change.sequence, None)
-        found.setdefault(change.lead, []).append(
-            _emission(change, latest_ids[change.lead, change.sequence], alert_with)
-        )
+        found.setdefault(change.lead, []).append(_emission(change, alert_with))
     assert not any(alerts.values()), f"alerts without their score change: {alerts}"
     return found
 
 
 def assert_latest_is_last(deployment: Deployment, emissions: dict[str, list[Emission]]) -> None:
-    """What the compacted topic keeps of each lead is its last change."""
-    kept = {record.key: record for record in read_all(deployment.broker, deployment.names.latest)}
+    """What the compacted topic keeps of each lead is its last change, under a name of its own."""
+    application = deployment.settings.application
     found = {}
-    for record in kept.values():
-        latest = LatestScore.model_validate_json(record.value or b"")
+    for record in read_all(deployment.broker, deployment.names.latest):
+        latest = _read(LatestScore, record, "leadpulse.score.latest.v1")
         found[latest.lead] = (latest.id, latest.sequence, _score(latest.scores["conversion"]), latest.model)
-    last = {lead: each[-1] for lead, each in emissions.items()}
-    assert found == {lead: (each.latest_id, each.sequence, each.score, each.model) for lead, each in last.items()}
+    assert found == {
+        lead: (output_id(application, "latest", lead, last.trigger), last.sequence, last.score, last.model)
+        for lead, last in ((lead, each[-1]) for lead, each in emissions.items())
+    }
 
 
 def assert_state_equals(deployment: Deployment, leads: dict[str, Judged]) -> None:
@@ -164,13 +157,12 @@ def _read(kind: type[R], record: Record, event: str) -> R:
     return read
 
 
-def _emission(change: ScoreChange, latest_id: str, alert: Alert | None) -> Emission:
+def _emission(change: ScoreChange, alert: Alert | None) -> Emission:
     score = change.scores["conversion"]
     explained = change.baseline + sum(driver.contribution for driver in change.drivers) + change.rest
     assert abs(explained - score.log_odds) < 1e-6
     return Emission(
         id=change.id,
-        latest_id=latest_id,
         lead=change.lead,
         sequence=change.sequence,
         as_of=parse_time(change.as_of),

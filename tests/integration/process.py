@@ -23,7 +23,7 @@ STOP_SECONDS: Final = 30.0
 
 
 class WorkerProcess:
-    """`leadpulse worker` of a deployment. Leaving the `with` block ends it, however it goes."""
+    """`leadpulse worker` of a deployment, started by hand. Leaving the `with` block ends it, however it goes."""
 
     def __init__(self, deployment: Deployment, name: str = "worker-0") -> None:
         self._deployment = deployment
@@ -38,7 +38,6 @@ class WorkerProcess:
         return self._deployment.directory / f"{self._name}.log"
 
     def __enter__(self) -> Self:
-        self.start()
         return self
 
     def __exit__(

@@ -73,7 +73,6 @@ class Emission(NamedTuple):
     """A score change with its alert, if there is one."""
 
     id: str
-    latest_id: str
     lead: str
     sequence: int
     as_of: int
@@ -162,7 +161,6 @@ class Judged:
         self.told.append(Told(score, now, model))
         return Emission(
             id=self._id("change", trigger),
-            latest_id=self._id("latest", trigger),
             lead=self.name,
             sequence=len(self.told),
             as_of=as_of,

@@ -1,0 +1,259 @@
+"""The demo from beginning to end: one function a step."""
+
+import shutil
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
+from rich.console import Console
+
+from leadpulse.demo.board import Board
+from leadpulse.demo.broker import InProcessKafka
+from leadpulse.demo.child import Child, DemoError
+from leadpulse.demo.feed import Feed
+from leadpulse.demo.market import HISTORY_DAYS, KNOWN_DAYS, Injected, Market
+from leadpulse.demo.pages import Pages
+from leadpulse.demo.progress import Figures, Progress
+from leadpulse.demo.screen import Screen
+from leadpulse.demo.subscriber import Subscriber
+from leadpulse.demo.summary import Summary, percentiles, show
+from leadpulse.demo.verdicts import Verdict, judge
+from leadpulse.simulator import Record
+from schemas.load import load_settings
+from schemas.manifest import ModelManifest
+from schemas.settings import Settings
+from schemas.topics import TopicNames
+from stream.models.registry import MANIFEST, Registry
+
+FOLDER: Final = Path("build/demo")
+RATE: Final = 800
+"""Live events a second."""
+RULES_SECONDS: Final = 8.0
+"""The least that is streamed live before the swap."""
+MEASURED_SECONDS: Final = 16.0
+READY_SECONDS: Final = 90.0
+TRAINED_SECONDS: Final = 150.0
+SWAPPED_SECONDS: Final = 30.0
+_LOOK_SECONDS: Final = 0.2
+_PREFIX: Final = "demo"
+
+
+class Wanted(NamedTuple):
+    """What the run is asked for."""
+
+    seed: int
+    leads: int
+    summary: Path | None
+    keep: bool
+
+
+class Parts(NamedTuple):
+    """What the steps work with."""
+
+    settings: Settings
+    market: Market
+    pages: Pages
+    feed: Feed
+    subscriber: Subscriber
+    progress: Progress
+    worker: Child
+    tick: Callable[[], None]
+
+
+def run_demo(wanted: Wanted, console: Console) -> int:
+    """Runs it; 0 when every claim held. Raises DemoError where something needed failed."""
+    progress = Progress()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    with ExitStack() as life:
+        broker = life.enter_context(InProcessKafka())
+        settings = _configure(broker.bootstrap)
+        names = TopicNames.of(settings.topics)
+        broker.touch([names.input(each) for each in settings.topics.inputs] + list(names.outputs))
+        subscriber = life.enter_context(Subscriber(broker.bootstrap, names))
+        with Screen(console, progress, Board(subscriber.news)) as screen:
+            market, daily = _write_history(wanted, progress)
+            arguments = ["worker", "--config", str(_config())]
+            worker = life.enter_context(Child("worker", arguments, FOLDER / "worker.log"))
+            pages = Pages(settings.web.port)
+            feed = Feed(
+                broker.bootstrap, _PREFIX, daily, worker, pages, subscriber, lambda: _refresh(parts, screen)
+            )
+            parts = Parts(settings, market, pages, feed, subscriber, progress, worker, screen.tick)
+            summary, verdicts = _steps(parts)
+            verdicts.append(summary.enough())
+        if wanted.summary is not None:
+            summary.write(wanted.summary)
+        show(console, summary, f"event to score change, at {RATE:,} events/s", verdicts)
+        if wanted.keep:
+            _keep(parts, broker.bootstrap, console)
+    return 0 if all(verdict.holds for verdict in verdicts) else 1
+
+
+def _configure(bootstrap: str) -> Settings:
+    content: dict[str, Any] = {
+        "application": "demo",
+        "kafka": {"bootstrap": bootstrap},
+        "topics": {"prefix": _PREFIX},
+        "state": str(FOLDER / "state"),
+        "models": str(FOLDER / "models"),
+        "web": {"host": "127.0.0.1", "port": _free_port()},
+    }
+    _config().write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return load_settings(_config(), {})
+
+
+def _config() -> Path:
+    return FOLDER / "leadpulse.yaml"
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port
+
+
+def _write_history(wanted: Wanted, progress: Progress) -> tuple[Market, float]:
+    """The market, and how many events it has a day."""
+    progress.begin("history", "simulating a market")
+    market = Market(wanted.seed, wanted.leads, time.time_ns() // 1_000_000)
+    events = market.write_history(FOLDER / "history.jsonl.gz")
+    progress.end("history", f"{events:,} events of {wanted.leads:,} leads in {HISTORY_DAYS} days")
+    return market, events / HISTORY_DAYS
+
+
+def _steps(parts: Parts) -> tuple[Summary, list[Verdict]]:
+    injected = Injected()
+    live = parts.market.live(injected)
+    _await_worker(parts)
+    speed = _catch_up(parts)
+    digest = _train(parts, live)
+    _swap(parts, live, digest)
+    _measure(parts, live)
+    parts.progress.begin("checks", "waiting for the last outputs")
+    parts.feed.settle()
+    read = parts.subscriber
+    verdicts = judge(parts.feed.produced, injected, parts.feed.counts, read)
+    parts.progress.end("checks", f"{sum(each.holds for each in verdicts)} of {len(verdicts)} hold")
+    summary = Summary(
+        events=parts.feed.counts.records,
+        events_per_second=round(speed, 1),
+        score_changes=read.outputs["change"],
+        alerts=read.outputs["alert"],
+        dead_letters=read.outputs["dead-letter"],
+        latency_ms=percentiles(read.latencies),
+        model_versions=len(read.models),
+        seconds=round(parts.progress.seconds, 1),
+    )
+    return summary, verdicts
+
+
+def _await_worker(parts: Parts) -> None:
+    parts.progress.begin("worker", "starting on an in-process broker, with the rules scorecard")
+    deadline = time.monotonic() + READY_SECONDS
+    while not (found := parts.pages.readiness()).ready:
+        parts.worker.check_alive()
+        if time.monotonic() > deadline:
+            raise parts.worker.failure(f"was not ready in {READY_SECONDS:.0f} s ({'; '.join(found.missing)})")
+        parts.tick()
+        time.sleep(_LOOK_SECONDS)
+    parts.progress.end("worker", f"ready: rules {found.model[:8]} score on an in-process broker")
+
+
+def _catch_up(parts: Parts) -> float:
+    """The worker reads what its features can see. Returns events a second, the first event aside: before it the worker
+    may have to compile.
+    """
+    parts.progress.begin("catch-up", "first event: the worker compiles its kernels where it has not before")
+    records = parts.market.known()
+    parts.feed.flood(iter([next(records)]))
+    parts.feed.settle()
+    parts.progress.begin("catch-up", f"the last {KNOWN_DAYS} days, as fast as the worker takes them")
+    before, began = parts.feed.produced, time.monotonic()
+    parts.feed.flood(records)
+    parts.feed.settle()
+    speed = (parts.feed.produced - before) / (time.monotonic() - began)
+    parts.progress.end("catch-up", f"{parts.feed.produced:,} events at {speed:,.0f} a second")
+    return speed
+
+
+def _train(parts: Parts, live: Iterator[Record]) -> str:
+    """Trains on the history while events arrive; returns the model's digest. It is stored, not yet in force."""
+    parts.progress.begin("training", "on the history, while events arrive")
+    arguments = ["train", "--no-promote", "--events", str(FOLDER / "history.jsonl.gz")]
+    arguments += ["--config", str(_config()), "--out", str(parts.settings.models)]
+    began = time.monotonic()
+    with Child("training", arguments, FOLDER / "train.log") as training:
+        parts.feed.pace(live, RATE, lambda: training.ended() or time.monotonic() - began > TRAINED_SECONDS)
+        if not training.ended():
+            raise training.failure(f"was not done in {TRAINED_SECONDS:.0f} s")
+    (folder,) = parts.settings.models.glob(f"*/{MANIFEST}")
+    manifest = ModelManifest.model_validate_json(folder.read_bytes())
+    test = manifest.metrics["test"]
+    area, lift, slope = (test[name] for name in ("auc", "lift_top_10", "calibration_slope"))
+    parts.progress.end(
+        "training",
+        f"AUC {area['value']:.2f} ({area['low']:.2f}-{area['high']:.2f}), top tenth {lift['value']:.1f}x, "
+        f"calibration slope {slope['value']:.2f} ({slope['low']:.2f}-{slope['high']:.2f}), {manifest.kind}",
+    )
+    parts.feed.pace(live, RATE, lambda: time.monotonic() - began > RULES_SECONDS)
+    return folder.parent.name
+
+
+def _swap(parts: Parts, live: Iterator[Record], digest: str) -> None:
+    """Puts the model in force under the running stream. The latency is measured from here on."""
+    parts.progress.begin("swap", f"{digest[:8]} is promoted, the stream goes on")
+    parts.subscriber.latencies.clear()
+    Registry(parts.settings.models).promote(digest)
+    began = time.monotonic()
+    looked = [began]
+
+    def swapped() -> bool:
+        if time.monotonic() - looked[0] < _LOOK_SECONDS:
+            return False
+        looked[0] = time.monotonic()
+        return parts.pages.readiness().model == digest or looked[0] - began > SWAPPED_SECONDS
+
+    parts.feed.pace(live, RATE, swapped)
+    if parts.pages.readiness().model != digest:
+        raise parts.worker.failure(f"did not take the model over in {SWAPPED_SECONDS:.0f} s")
+    parts.progress.end("swap", f"{digest[:8]} in force {time.monotonic() - began:.1f} s after its promotion")
+
+
+def _measure(parts: Parts, live: Iterator[Record]) -> None:
+    parts.progress.begin("live", f"{RATE:,} events a second, scored by the trained model")
+    began = time.monotonic()
+    parts.feed.pace(live, RATE, lambda: time.monotonic() - began > MEASURED_SECONDS)
+    found = percentiles(parts.subscriber.latencies)
+    told = ", ".join(f"{name} {value:.0f} ms" for name, value in found.items())
+    parts.progress.end("live", f"event to score change at {RATE:,} events a second: {told}")
+
+
+def _refresh(parts: Parts, screen: Screen) -> None:
+    read = parts.subscriber
+    digest = read.models[-1] if read.models else ""
+    kind = "rules" if len(read.models) == 1 else "trained"
+    model = f"{kind} {digest[:8]}" if digest else ""
+    parts.progress.note(Figures(parts.feed.counts.records, Counter(read.outputs), Counter(read.refused), model))
+    screen.tick()
+
+
+def _keep(parts: Parts, bootstrap: str, console: Console) -> None:
+    names = TopicNames.of(parts.settings.topics)
+    console.print(f"\nbroker   {bootstrap}")
+    console.print(f"inputs   {', '.join(names.input(each) for each in parts.settings.topics.inputs)}")
+    console.print(f"outputs  {', '.join(names.outputs)}")
+    console.print(f"worker   {parts.pages.url}/readyz, /metrics; settings {_config()}")
+    console.print("running until Ctrl-C")
+    while True:
+        parts.feed.look()
+        time.sleep(1.0)
+
+
+__all__ = ["DemoError", "Wanted", "run_demo"]

@@ -1,0 +1,187 @@
+"""The local store: rows and how far they go, together or not at all, and never a reason to lose anything."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stream.runtime.store import Marker, Store, StoreError
+
+FIRST = Marker(7, b"row", b"definitions")
+LATER = Marker(9, b"later row", None)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "state")
+
+
+def reopened(store: Store, directory: Path) -> Store:
+    store.close()
+    return Store(directory / "state")
+
+
+def test_a_new_store_knows_nothing(store: Store) -> None:
+    assert store.rebuilt is None
+    assert store.marker(0) is None
+    assert store.rows(0, [b"ann", b"bob"]) == [None, None]
+    assert list(store.all_rows(0)) == []
+
+
+def test_what_is_written_is_there_after_a_restart(store: Store, tmp_path: Path) -> None:
+    store.write({3: ({b"ann": b"1", b"bob": b"2"}, FIRST)})
+    again = reopened(store, tmp_path)
+    assert again.rebuilt is None
+    assert again.marker(3) == FIRST
+    assert again.rows(3, [b"bob", b"eve", b"ann"]) == [b"2", None, b"1"]
+    again.close()
+
+
+def test_no_rows_asked_for_are_none_found(store: Store) -> None:
+    assert store.rows(0, []) == []
+
+
+def test_a_row_of_none_removes_the_lead(store: Store) -> None:
+    store.write({0: ({b"ann": b"1", b"bob": b"2"}, FIRST)})
+    store.write({0: ({b"ann": None}, LATER)})
+    assert list(store.all_rows(0)) == [(b"bob", b"2")]
+    assert store.marker(0) == LATER
+
+
+def test_partitions_do_not_see_each_other(store: Store) -> None:
+    for partition in (0, 1, 255, 256, 2**31):
+        store.write({partition: ({b"ann": b"%d" % partition}, Marker(partition, None, None))})
+    for partition in (0, 1, 255, 256, 2**31):
+        assert list(store.all_rows(partition)) == [(b"ann", b"%d" % partition)]
+        assert store.marker(partition) == Marker(partition, None, None)
+
+
+@pytest.mark.parametrize("lead", [b"\xff\xff", b"", b"m", b"r", b"a" * 1000, "änn".encode()])
+def test_any_key_is_a_lead_and_none_is_taken_for_the_marker(store: Store, lead: bytes) -> None:
+    store.write({0: ({lead: b"1"}, FIRST)})
+    assert store.rows(0, [lead]) == [b"1"]
+    assert list(store.all_rows(0)) == [(lead, b"1")]
+    assert store.marker(0) == FIRST
+
+
+def test_forgetting_a_partition_leaves_the_others(store: Store, tmp_path: Path) -> None:
+    for partition in (0, 1, 2):
+        store.write({partition: ({b"ann": b"1", b"\xff": b"2"}, FIRST)})
+    store.forget(1)
+    again = reopened(store, tmp_path)
+    assert [again.marker(partition) for partition in (0, 1, 2)] == [FIRST, None, FIRST]
+    assert [len(list(again.all_rows(partition))) for partition in (0, 1, 2)] == [2, 0, 2]
+    again.close()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from stream.runtime.store import Marker, Store
+
+store = Store(Path(sys.argv[1]))
+print("open", flush=True)
+for number in range(1, 10**9):
+    rows = {b"%d" % lead: b"%d" % number for lead in range(50)}
+    store.write({partition: (rows, Marker(number, b"%d" % number, None)) for partition in (0, 1)})
+    if number == 50:
+        print("written", flush=True)
+"""
+
+
+def test_a_process_killed_while_it_writes_leaves_rows_and_markers_of_one_commit(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert [writer.stdout.readline() for _ in range(2)] == ["open\n", "written\n"]
+        writer.kill()
+    store = Store(tmp_path)
+    marker = store.marker(0)
+    assert marker is not None and marker.offset >= 50
+    assert store.marker(1) == marker
+    for partition in (0, 1):
+        rows = dict(store.all_rows(partition))
+        assert len(rows) == 50
+        assert set(rows.values()) == {marker.row}
+    store.close()
+
+
+def test_a_second_worker_in_the_same_directory_is_told_what_to_do(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "open\n"
+        with pytest.raises(StoreError, match="another worker uses .*: give each worker a `state` of its own"):
+            Store(tmp_path)
+        assert first.poll() is None
+        first.kill()
+    Store(tmp_path).close()
+
+
+def current(rows: Path) -> None:
+    (rows / "CURRENT").write_bytes(b"garbage")
+
+
+def manifest(rows: Path) -> None:
+    next(rows.glob("MANIFEST-*")).write_bytes(b"\0" * 200)
+
+
+def footer(rows: Path) -> None:
+    table = next(rows.glob("*.sst"))
+    table.write_bytes(table.read_bytes()[:-100] + b"\0" * 100)
+
+
+def index(rows: Path) -> None:
+    # What RocksDB says of it has the word `block` in it, which is not a lock.
+    table = next(rows.glob("*.sst"))
+    content = table.read_bytes()
+    table.write_bytes(content[:-2500] + bytes(reversed(content[-2500:-100])) + content[-100:])
+
+
+def table(rows: Path) -> None:
+    next(rows.glob("*.sst")).unlink()
+
+
+@pytest.mark.parametrize("damage", [current, manifest, footer, index, table])
+def test_a_store_that_cannot_be_opened_is_begun_anew_and_says_why(
+    store: Store, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    store.write({0: ({b"%d" % lead: bytes(range(200)) for lead in range(5000)}, FIRST)})
+    reopened(store, tmp_path).close()  # closed twice, so that everything is in tables
+    damage(tmp_path / "state" / "rows")
+    again = Store(tmp_path / "state")
+    assert again.rebuilt
+    assert "\n" not in again.rebuilt
+    assert again.marker(0) is None
+    assert list(again.all_rows(0)) == []
+    again.write({0: ({b"ann": b"1"}, LATER)})
+    whole = reopened(again, tmp_path)
+    assert whole.rebuilt is None
+    assert whole.marker(0) == LATER
+    whole.close()
+
+
+def test_rows_that_cannot_be_read_stop_the_worker_with_the_remedy(store: Store, tmp_path: Path) -> None:
+    store.write({0: ({b"%05d" % lead: b"%d" % lead * 50 for lead in range(5000)}, FIRST)})
+    reopened(store, tmp_path).close()
+    for found in (tmp_path / "state" / "rows").glob("*.sst"):
+        content = bytearray(found.read_bytes())
+        content[: len(content) // 2] = bytes(len(content) // 2)
+        found.write_bytes(content)
+    again = Store(tmp_path / "state")
+    assert again.rebuilt is None
+    with pytest.raises(StoreError, match="cannot read the state in .*; remove it: the changelog has it all"):
+        again.rows(0, [b"%05d" % lead for lead in range(5000)])
+    again.close()
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"cannot make the state directory .*file/state: Not a directory"):
+        Store(tmp_path / "file" / "state")
+
+
+def test_something_else_in_the_place_of_the_rows_is_named(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_text("")
+    with pytest.raises(StoreError, match="cannot open the state in .*: File exists.*; remove what is there"):
+        Store(tmp_path)
