@@ -17,7 +17,7 @@ from schemas.times import DAY, format_duration, format_time
 from stream.core.features import Vector
 from stream.core.fold import Matrix
 from stream.core.lead import LATER
-from stream.core.model import Model, ModelFiles
+from stream.core.model import Model, ModelFiles, ModelRefused
 from stream.core.plan import build_plan
 from training.bands import percentiles, tier_bands
 from training.calibration import Sigmoid, fit_sigmoid, held_out_loss
@@ -27,6 +27,7 @@ from training.export import export
 from training.figures import auc, judge, judge_by_day
 from training.log import EventLog, read_log
 from training.parity import Files, Parity, compare
+from training.refusal import TrainingRefused
 from training.report import write_report
 from training.snapshots import LeftOut, Snapshots, lives, take_snapshots
 from training.split import Floor, Slices, converted_leads, lead_count, split
@@ -99,7 +100,10 @@ def train(settings: Settings, options: Options, say: Say) -> Trained:
         manifest = _judge(settings, options, data, chosen)
     files = ModelFiles(manifest.model_dump_json(indent=1).encode(), chosen.score, chosen.explain)
     say("loading the model as a worker would")
-    Model(files, features_digest(settings), settings.tiers)
+    try:
+        Model(files, features_digest(settings), settings.tiers)
+    except ModelRefused as error:
+        raise TrainingRefused(f"a worker would refuse what was made: {error}") from None
     return Trained(files, manifest, write_report(manifest))
 
 

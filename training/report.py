@@ -102,17 +102,16 @@ def _candidates(candidates: list[dict[str, Any]]) -> str:
 def _data(training: dict[str, Any]) -> str:
     events, moments, split = training["events"], training["moments"], training["split"]
     days = ", ".join(map(str, training["options"]["snapshots"]))
-    within = training["options"]["within"]
+    within, early = training["options"]["within"], events["converted_before_first_moment"]
     unreadable = ", ".join(f"{count} {reason}" for reason, count in events["unreadable"].items()) or "none"
     return f"""\
 - {events["lines"]} lines from {events["first"]} to {events["last"]}, {events["leads"]} leads.
   Unreadable: {unreadable}. Without any signal: {events["silent"]}.
 - Moments: {days} days after a lead's first event. A snapshot holds the events before its moment; its label is a
   conversion within {within} after it.
-- {moments["snapshots"]} snapshots. Left out: {moments["converted"]} moments after the conversion and {moments["open"]}
-  whose window was open when the log ended; of the snapshots, {moments["embargoed"]} of older leads whose window reached
-  into the test slice.
-- {events["converted_before_first_moment"]} of {events["converted"]} leads that convert do so before the first moment;
-  nothing here speaks about them.
-- Slices: {split["train"]["leads"]} leads to train, {split["calibration"]["leads"]} to calibrate, {split["test"]["leads"]}
-  to judge."""
+- {moments["snapshots"]} snapshots. Left out: {moments["converted"]} moments after the conversion, {moments["open"]}
+  whose window was open when the log ended; of the snapshots, {moments["embargoed"]} of older leads whose window
+  reached into the test slice.
+- {early} of {events["converted"]} leads that convert do so before the first moment; nothing here speaks about them.
+- Slices: {split["train"]["leads"]} leads to train, {split["calibration"]["leads"]} to calibrate,
+  {split["test"]["leads"]} to judge."""

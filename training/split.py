@@ -102,6 +102,6 @@ def _refuse_one_class(name: str, part: Snapshots) -> None:
     if 0 < conversions < len(part):
         return
     raise TrainingRefused(
-        f"the {name} slice has one class only: {conversions} of {len(part)} snapshots of {lead_count(part)} leads convert; "
-        "check observed.outcome in the settings, or give a longer log"
+        f"the {name} slice has one class only: {conversions} of {len(part)} snapshots of {lead_count(part)} leads "
+        "convert; check observed.outcome in the settings, or give a longer log"
     )

@@ -4,23 +4,27 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 
-from schemas.load import SettingsError, load_settings
+from schemas.load import load_settings
+from schemas.settings import Settings
 from schemas.times import DAY, HOUR, format_duration, parse_duration
+from stream.core.model import ModelRefused
 from stream.models.registry import Registry
-from training.job import Options, Trained, train
-from training.refusal import TrainingRefused
-from training.split import Floor
+
+if TYPE_CHECKING:
+    from training.job import Options, Trained
 
 DAYS: Final = (1, 3, 7, 14, 30)
 LEADS: Final = 200
 CONVERSIONS: Final = 25
 LONGEST: Final = 365 * DAY
+SHOWN: Final = (
+    "auc", "average_precision", "lift_top_10", "brier_skill", "calibration_slope", "calibration_intercept"
+)  # fmt: skip
 
 EPILOG: Final = """\
 example:
@@ -29,7 +33,9 @@ example:
 The job replays the log as the worker would have seen it, asks at each of --snapshots days after a lead's first event
 "will they convert within --within?", fits on older leads, calibrates on later ones and judges on the latest. The
 model, its manifest and report.md go to OUT/<digest>/; OUT/current names it unless a check blocks it. The same files,
-settings and options give the same digest. Exit status: 0 trained, 1 refused or blocked (nothing promoted), 2 usage.
+settings and options give the same digest.
+
+Exit status: 0 trained, 1 refused or blocked (nothing promoted), 2 wrong usage or settings.
 """
 
 log = logging.getLogger(__name__)
@@ -78,7 +84,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Runs the command; returns the exit status."""
+    """Runs the command; returns the exit status. Raises SettingsError."""
+    try:
+        from training.job import Options
+        from training.refusal import TrainingRefused
+        from training.split import Floor
+    except ModuleNotFoundError as error:
+        return _fail(f"{error.name} is not installed: install leadpulse[training]")
     options = Options(
         events=arguments.events,
         format=arguments.format,
@@ -87,54 +99,63 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         floor=Floor(arguments.min_leads, arguments.min_conversions),
     )
+    settings = load_settings(arguments.config)
     try:
-        settings = load_settings(arguments.config)
-        trained = _with_progress(lambda say: train(settings, options, say))
-        registry = Registry(arguments.out)
+        trained = _train(settings, options)
+    except TrainingRefused as error:
+        return _fail(str(error))
+    return _store(trained, arguments)
+
+
+def _train(settings: Settings, options: "Options") -> "Trained":
+    """The job, with a spinner where somebody watches and log lines otherwise."""
+    from training.job import train
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+        return train(settings, options, log.info)
+    with console.status("starting") as status:
+        return train(settings, options, status.update)
+
+
+def _store(trained: "Trained", arguments: argparse.Namespace) -> int:
+    """Adds the model to the registry, puts it in force where it may be, and tells."""
+    registry = Registry(arguments.out)
+    promoted = not trained.blocked and not arguments.no_promote
+    try:
         digest = registry.add(trained.files, {"report.md": trained.report})
-        if not trained.blocked and not arguments.no_promote:
+        if promoted:
             registry.promote(digest)
-    except (SettingsError, TrainingRefused) as error:
-        print(f"leadpulse train: {error}", file=sys.stderr)
-        return 1
     except OSError as error:
-        print(f"leadpulse train: cannot write to {arguments.out}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    if arguments.json:
-        print(json.dumps(trained.manifest.metrics, indent=2))
-    else:
-        print(_summary(trained, arguments.out / digest))
+        return _fail(f"cannot write to {arguments.out}: {error.strerror or error}; name another directory with --out")
+    except ModelRefused as error:
+        return _fail(f"{arguments.out} holds a damaged copy of the model: {error}; remove it and train again")
+    print(_figures(trained) if arguments.json else _summary(trained, arguments.out / digest))
     if trained.blocked:
-        print(f"leadpulse train: not promoted: {'; '.join(trained.blocked)}", file=sys.stderr)
-        return 1
-    print(f"stored {digest} without promoting it" if arguments.no_promote else f"{digest} is in force", file=sys.stderr)
+        return _fail(f"stored {digest} but not promoted: {'; '.join(trained.blocked)}")
+    print(f"{digest} is in force" if promoted else f"stored {digest} without promoting it", file=sys.stderr)
     return 0
 
 
-def _with_progress(job: Callable[[Callable[[str], None]], Trained]) -> Trained:
-    """A spinner where somebody watches, log lines otherwise."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        return job(log.info)
-    with console.status("starting") as status:
-        return job(lambda text: status.update(text))
+def _fail(text: str) -> int:
+    print(f"leadpulse train: {text}", file=sys.stderr)
+    return 1
 
 
-def _summary(trained: Trained, folder: Path) -> str:
+def _figures(trained: "Trained") -> str:
+    return json.dumps(trained.manifest.metrics, indent=2)
+
+
+def _summary(trained: "Trained", folder: Path) -> str:
     manifest, test = trained.manifest, trained.manifest.metrics["test"]
     counts = f"{test['leads']} later leads ({test['conversions']} of {test['snapshots']} snapshots convert)"
     lines = [f"{manifest.kind.replace('_', ' ')} model, judged on {counts}:"]
-    for name in (
-        "auc",
-        "average_precision",
-        "lift_top_10",
-        "brier_skill",
-        "calibration_slope",
-        "calibration_intercept",
-    ):
-        lines.append(f"  {name:24}{_interval(test[name])}")
-    for day, found in test["by_day"].items():
-        lines.append(f"  auc, day {day:15}{_interval(found['auc']) if 'auc' in found else 'one class only'}")
+    lines += [f"  {name:24}{_interval(test[name])}" for name in SHOWN]
+    lines += [
+        f"  auc, day {day:15}{_interval(found['auc']) if 'auc' in found else 'one class only'}"
+        for day, found in test["by_day"].items()
+    ]
     lines += [f"  {each['verdict']:8}{each['code']}" for each in manifest.checks]
     return "\n".join([*lines, f"report: {folder / 'report.md'}"])
 

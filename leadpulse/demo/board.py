@@ -20,14 +20,15 @@ class Board:
         self.alerts: deque[Told] = deque(maxlen=_KEPT)
 
     def turn(self) -> None:
-        """Once a second: the two changes that moved most, and the alert with the greatest rise, of those since."""
+        """Once a second: the largest rise, the largest fall and the strongest alert of those since."""
         if time.monotonic() - self._turned < _EVERY_SECONDS:
             return
         self._turned = time.monotonic()
         news = [self._news.popleft() for _ in range(len(self._news))]
         changes = [told for told in news if not told.text and told.before is not None and told.drivers]
-        for told in sorted(changes, key=_moved)[-2:]:
-            self.leads.appendleft(told)
+        for group in ([told for told in changes if not told.up], [told for told in changes if told.up]):
+            if group:
+                self.leads.appendleft(max(group, key=_moved))
         alerts = [told for told in news if told.text]
         if alerts:
             self.alerts.appendleft(max(alerts, key=lambda told: told.rise))

@@ -1,6 +1,7 @@
 """Producing into the demo's topics: as fast as the worker follows, or at a steady rate."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -9,17 +10,17 @@ from leadpulse.demo.pages import Counts, Pages
 from leadpulse.demo.subscriber import Subscriber
 from leadpulse.simulator import Record
 from leadpulse.simulator.delivery import DeliveryError, produce
-from schemas.times import format_time
+from schemas.times import DAY, format_time
 
 # The in-process broker drops the oldest records of a partition beyond 5 MB: an event takes some 200 bytes, a score
 # change up to 3,000, and most events are in one topic of four partitions.
-_MOST_UNTAKEN: Final = 12_000
+_UNTAKEN: Final = 12_000
 _UNREAD: Final = 3_000
-_AHEAD_DAYS: Final = 3
+_AHEAD: Final = 3 * DAY
 """Of a backlog, the worker may read one topic before another. An event more than eight days older than its lead's
-latest is a dead letter, so no more than this lies in the topics at a time.
+latest is a dead letter, so no more simulated time than this lies in the topics at once.
 """
-_LOOK_EVERY: Final = 250
+_MARK_EVERY: Final = 50
 _PAUSE_SECONDS: Final = 0.05
 _STALLED_SECONDS: Final = 180.0
 
@@ -31,20 +32,18 @@ class Feed:
         self,
         bootstrap: str,
         prefix: str,
-        daily: float,
         worker: Child,
         pages: Pages,
         subscriber: Subscriber,
         told: Callable[[], None],
     ) -> None:
-        """`daily`: how many events a simulated day has."""
         self._bootstrap = bootstrap
         self._prefix = prefix
-        self._untaken = min(_MOST_UNTAKEN, int(_AHEAD_DAYS * daily))
         self._worker = worker
         self._pages = pages
         self._subscriber = subscriber
         self._told = told
+        self._marks: deque[tuple[int, int]] = deque()
         self._advanced = time.monotonic()
         self._seen = (0, 0)
         self.counts = Counts.none()
@@ -55,10 +54,11 @@ class Feed:
         """Produces as fast as the worker takes, ahead of it by no more than the broker keeps."""
         self._produce(self._held_back(records), None, lambda _: None)
 
-    def pace(self, records: Iterator[Record], rate: float, enough: Callable[[], bool]) -> None:
-        """Produces so many events a second until there is enough of them, timing each score change."""
+    def pace(self, records: Iterator[Record], rate: float, script: Iterator[None]) -> None:
+        """Produces a record for each turn of the script, so many a second, and times each score change."""
+        # Drawn only to be produced: what the market notes as injected must have been sent.
         self._produce(
-            self._held_back(_while_wanted(records, enough)),
+            self._held_back(record for _ in script if (record := next(records, None)) is not None),
             rate,
             lambda record: self._subscriber.expect(record.key.decode(), format_time(record.time)),
         )
@@ -93,15 +93,24 @@ class Feed:
             raise DemoError(str(error)) from error
 
     def _held_back(self, records: Iterator[Record]) -> Iterator[Record]:
-        looked = 0.0
-        for number, record in enumerate(records):
-            if number % _LOOK_EVERY == 0 and time.monotonic() - looked > _PAUSE_SECONDS:
-                self._look()
-                while self.produced - self.counts.records > self._untaken or self._unread() > _UNREAD:
+        looked = time.monotonic()
+        for record in records:
+            if self.produced % _MARK_EVERY == 0:
+                self._marks.append((self.produced, record.time))
+                if time.monotonic() - looked > _PAUSE_SECONDS or self._too_far_ahead(record):
+                    self._look()
+                    looked = time.monotonic()
+                while self._too_far_ahead(record):
                     time.sleep(_PAUSE_SECONDS)
                     self._look()
-                looked = time.monotonic()
             yield record
+
+    def _too_far_ahead(self, record: Record) -> bool:
+        """Whether producing this record would ask too much of broker, worker or subscriber."""
+        while len(self._marks) > 1 and self._marks[1][0] <= self.counts.records:
+            self._marks.popleft()
+        far = record.time - self._marks[0][1] > _AHEAD
+        return far or self.produced - self.counts.records > _UNTAKEN or self._unread() > _UNREAD
 
     def _look(self) -> None:
         self._worker.check_alive()
@@ -118,9 +127,3 @@ class Feed:
         if time.monotonic() - self._advanced > _STALLED_SECONDS:
             raise self._worker.failure(f"has taken nothing for {_STALLED_SECONDS:.0f} seconds")
         self._told()
-
-
-def _while_wanted(records: Iterator[Record], enough: Callable[[], bool]) -> Iterator[Record]:
-    """Takes a record only to give it away, so that what was drawn from the market was produced."""
-    while not enough() and (record := next(records, None)) is not None:
-        yield record

@@ -61,7 +61,7 @@ class Screen:
         if time.monotonic() - self._line > _LINE_SECONDS and self._progress.figures.events:
             self._line = time.monotonic()
             self._board.turn()
-            self._say(f"{_figures(self._progress).plain}   {_refused(self._progress).plain}")
+            self._say(f"{_figures(self._progress).plain}   {_model(self._progress).plain}")
             for alert in list(self._board.alerts)[:1]:
                 self._say(f"alert: {alert.lead} {_move(alert).plain}: {alert.text}")
 
@@ -83,7 +83,7 @@ class Screen:
             title,
             *steps,
             _figures(self._progress),
-            _refused(self._progress),
+            _model(self._progress),
             Rule("leads on the move", style="dim", align="left"),
             _padded(_leads(list(self._board.leads)[:leads]), leads - len(self._board.leads)),
             Rule("alerts", style="dim", align="left"),
@@ -110,23 +110,24 @@ def _step(step: Step, seconds: float) -> RenderableType:
 
 def _figures(progress: Progress) -> Text:
     found = progress.figures
-    parts = (
+    return _parts(
         ("events", f"{found.events:,}"),
         ("a second", f"{progress.rate():,.0f}"),
         ("changes", f"{found.outputs['change']:,}"),
         ("alerts", f"{found.outputs['alert']:,}"),
-        ("model", found.model),
     )
-    return _parts(parts)
 
 
-def _refused(progress: Progress) -> Text:
+def _model(progress: Progress) -> Text:
     found = progress.figures
     reasons = ", ".join(f"{number} {reason}" for reason, number in found.refused.most_common())
-    return _parts((("dead letters", f"{found.outputs['dead-letter']:,}{f' ({reasons})' if reasons else ''}"),))
+    return _parts(
+        ("model", found.model or "none yet"),
+        ("dead letters", f"{found.outputs['dead-letter']:,}{f' ({reasons})' if reasons else ''}"),
+    )
 
 
-def _parts(parts: tuple[tuple[str, str], ...]) -> Text:
+def _parts(*parts: tuple[str, str]) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     for name, value in parts:
         text.append(f"{'   ' if text else ''}{name} ", "dim").append(value, "bold")
@@ -134,25 +135,25 @@ def _parts(parts: tuple[tuple[str, str], ...]) -> Text:
 
 
 def _leads(rows: list[Told]) -> Table:
-    grid = Table.grid(expand=True, padding=(0, 2, 0, 0))
+    grid = Table.grid(expand=True, padding=(0, 1, 0, 0))
     grid.add_column(width=17, no_wrap=True)
-    grid.add_column(width=12, no_wrap=True)
-    grid.add_column(width=13, no_wrap=True)
+    grid.add_column(width=11, no_wrap=True)
+    grid.add_column(width=11, no_wrap=True)
     grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     for told in rows:
-        up = told.before is None or told.now.log_odds >= told.before.log_odds
-        why = "; ".join(driver.text for driver in told.drivers if (driver.change >= 0) == up)
-        grid.add_row(told.lead, _tiers(told), _move(told), Text(why, "" if up else "dim"))
+        why = "; ".join(driver.text for driver in told.drivers if (driver.change >= 0) == told.up)
+        grid.add_row(told.lead, _tiers(told), _move(told), Text(why, "" if told.up else "dim"))
     return grid
 
 
 def _alerts(rows: list[Told]) -> RenderableType:
-    lines = Text(no_wrap=True, overflow="ellipsis")
+    lines: list[Text] = []
     for told in rows:
-        lines.append(f"{told.lead}  ", "bold").append(_move(told)).append(f"  {told.text}\n")
-        behind = ", ".join(f"{each.label} {_day(each.time)}" for each in told.events[:4])
-        lines.append(f"  behind it: {behind}\n" if behind else "  behind it: no single event stands out\n", "dim")
-    return lines[:-1] if rows else Text("none yet", "dim")
+        line = Text(no_wrap=True, overflow="ellipsis")
+        lines.append(line.append(f"{told.lead}  ", "bold").append(_move(told)).append(f"  {told.text}"))
+        behind = ", ".join(f"{each.label} {_day(each.time)}" for each in told.events) or "no single event stands out"
+        lines.append(Text(f"  behind it: {behind}", "dim", no_wrap=True, overflow="ellipsis"))
+    return Group(*lines) if lines else Text("none yet", "dim")
 
 
 def _padded(table: Table, missing: int) -> RenderableType:
@@ -169,8 +170,7 @@ def _tiers(told: Told) -> Text:
 
 def _move(told: Told) -> Text:
     before = f"{told.before.score:.1f}" if told.before is not None else "new"
-    up = told.before is None or told.now.log_odds >= told.before.log_odds
-    return Text(f"{before} → {told.now.score:.1f}", "green" if up else "blue")
+    return Text(f"{before} → {told.now.score:.1f}", "green" if told.up else "blue")
 
 
 def _day(stamp: str) -> str:

@@ -4,7 +4,7 @@ import shutil
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -23,7 +23,6 @@ from leadpulse.demo.screen import Screen
 from leadpulse.demo.subscriber import Subscriber
 from leadpulse.demo.summary import Summary, percentiles, show
 from leadpulse.demo.verdicts import Verdict, judge
-from leadpulse.simulator import Record
 from schemas.load import load_settings
 from schemas.manifest import ModelManifest
 from schemas.settings import Settings
@@ -77,13 +76,11 @@ def run_demo(wanted: Wanted, console: Console) -> int:
         broker.touch([names.input(each) for each in settings.topics.inputs] + list(names.outputs))
         subscriber = life.enter_context(Subscriber(broker.bootstrap, names))
         with Screen(console, progress, Board(subscriber.news)) as screen:
-            market, daily = _write_history(wanted, progress)
+            market = _write_history(wanted, progress)
             arguments = ["worker", "--config", str(_config())]
             worker = life.enter_context(Child("worker", arguments, FOLDER / "worker.log"))
             pages = Pages(settings.web.port)
-            feed = Feed(
-                broker.bootstrap, _PREFIX, daily, worker, pages, subscriber, lambda: _refresh(parts, screen)
-            )
+            feed = Feed(broker.bootstrap, _PREFIX, worker, pages, subscriber, lambda: _refresh(parts, screen))
             parts = Parts(settings, market, pages, feed, subscriber, progress, worker, screen.tick)
             summary, verdicts = _steps(parts)
             verdicts.append(summary.enough())
@@ -119,23 +116,19 @@ def _free_port() -> int:
     return port
 
 
-def _write_history(wanted: Wanted, progress: Progress) -> tuple[Market, float]:
-    """The market, and how many events it has a day."""
+def _write_history(wanted: Wanted, progress: Progress) -> Market:
     progress.begin("history", "simulating a market")
     market = Market(wanted.seed, wanted.leads, time.time_ns() // 1_000_000)
     events = market.write_history(FOLDER / "history.jsonl.gz")
     progress.end("history", f"{events:,} events of {wanted.leads:,} leads in {HISTORY_DAYS} days")
-    return market, events / HISTORY_DAYS
+    return market
 
 
 def _steps(parts: Parts) -> tuple[Summary, list[Verdict]]:
     injected = Injected()
-    live = parts.market.live(injected)
     _await_worker(parts)
     speed = _catch_up(parts)
-    digest = _train(parts, live)
-    _swap(parts, live, digest)
-    _measure(parts, live)
+    parts.feed.pace(parts.market.live(injected), RATE, _live(parts))
     parts.progress.begin("checks", "waiting for the last outputs")
     parts.feed.settle()
     read = parts.subscriber
@@ -183,56 +176,64 @@ def _catch_up(parts: Parts) -> float:
     return speed
 
 
-def _train(parts: Parts, live: Iterator[Record]) -> str:
-    """Trains on the history while events arrive; returns the model's digest. It is stored, not yet in force."""
+def _live(parts: Parts) -> Iterator[None]:
+    """What happens while events stream in, without a break: each turn is one event."""
+    digest = yield from _train(parts)
+    yield from _swap(parts, digest)
+    yield from _measure(parts)
+
+
+def _train(parts: Parts) -> Generator[None, None, str]:
+    """Trains on the history; returns the model's digest. It is stored, not yet in force."""
     parts.progress.begin("training", "on the history, while events arrive")
     arguments = ["train", "--no-promote", "--events", str(FOLDER / "history.jsonl.gz")]
     arguments += ["--config", str(_config()), "--out", str(parts.settings.models)]
     began = time.monotonic()
     with Child("training", arguments, FOLDER / "train.log") as training:
-        parts.feed.pace(live, RATE, lambda: training.ended() or time.monotonic() - began > TRAINED_SECONDS)
-        if not training.ended():
-            raise training.failure(f"was not done in {TRAINED_SECONDS:.0f} s")
-    (folder,) = parts.settings.models.glob(f"*/{MANIFEST}")
-    manifest = ModelManifest.model_validate_json(folder.read_bytes())
+        while not training.ended():
+            if time.monotonic() - began > TRAINED_SECONDS:
+                raise training.failure(f"was not done in {TRAINED_SECONDS:.0f} s")
+            yield
+    (path,) = parts.settings.models.glob(f"*/{MANIFEST}")
+    parts.progress.end("training", _judgement(ModelManifest.model_validate_json(path.read_bytes())))
+    while time.monotonic() - began < RULES_SECONDS:
+        yield
+    return path.parent.name
+
+
+def _judgement(manifest: ModelManifest) -> str:
+    """How the model did on later leads; slope: of the calibration, at best 1."""
     test = manifest.metrics["test"]
     area, lift, slope = (test[name] for name in ("auc", "lift_top_10", "calibration_slope"))
-    parts.progress.end(
-        "training",
-        f"AUC {area['value']:.2f} ({area['low']:.2f}-{area['high']:.2f}), top tenth {lift['value']:.1f}x, "
-        f"calibration slope {slope['value']:.2f} ({slope['low']:.2f}-{slope['high']:.2f}), {manifest.kind}",
+    return (
+        f"AUC {area['value']:.2f} ({area['low']:.2f}-{area['high']:.2f}), lift {lift['value']:.1f}, "
+        f"slope {slope['value']:.2f} ({slope['low']:.2f}-{slope['high']:.2f})"
     )
-    parts.feed.pace(live, RATE, lambda: time.monotonic() - began > RULES_SECONDS)
-    return folder.parent.name
 
 
-def _swap(parts: Parts, live: Iterator[Record], digest: str) -> None:
+def _swap(parts: Parts, digest: str) -> Iterator[None]:
     """Puts the model in force under the running stream. The latency is measured from here on."""
     parts.progress.begin("swap", f"{digest[:8]} is promoted, the stream goes on")
     parts.subscriber.latencies.clear()
     Registry(parts.settings.models).promote(digest)
-    began = time.monotonic()
-    looked = [began]
-
-    def swapped() -> bool:
-        if time.monotonic() - looked[0] < _LOOK_SECONDS:
-            return False
-        looked[0] = time.monotonic()
-        return parts.pages.readiness().model == digest or looked[0] - began > SWAPPED_SECONDS
-
-    parts.feed.pace(live, RATE, swapped)
-    if parts.pages.readiness().model != digest:
-        raise parts.worker.failure(f"did not take the model over in {SWAPPED_SECONDS:.0f} s")
+    began = looked = time.monotonic()
+    while time.monotonic() - looked < _LOOK_SECONDS or parts.pages.readiness().model != digest:
+        if time.monotonic() - looked > _LOOK_SECONDS:
+            looked = time.monotonic()
+        if time.monotonic() - began > SWAPPED_SECONDS:
+            raise parts.worker.failure(f"did not take the model over in {SWAPPED_SECONDS:.0f} s")
+        yield
     parts.progress.end("swap", f"{digest[:8]} in force {time.monotonic() - began:.1f} s after its promotion")
 
 
-def _measure(parts: Parts, live: Iterator[Record]) -> None:
+def _measure(parts: Parts) -> Iterator[None]:
     parts.progress.begin("live", f"{RATE:,} events a second, scored by the trained model")
     began = time.monotonic()
-    parts.feed.pace(live, RATE, lambda: time.monotonic() - began > MEASURED_SECONDS)
+    while time.monotonic() - began < MEASURED_SECONDS:
+        yield
     found = percentiles(parts.subscriber.latencies)
     told = ", ".join(f"{name} {value:.0f} ms" for name, value in found.items())
-    parts.progress.end("live", f"event to score change at {RATE:,} events a second: {told}")
+    parts.progress.end("live", f"event to score change at {RATE:,} a second: {told}")
 
 
 def _refresh(parts: Parts, screen: Screen) -> None:

@@ -67,6 +67,11 @@ class Told(msgspec.Struct):
         """The score of the lead's change before this one."""
         return self.now.previous
 
+    @property
+    def up(self) -> bool:
+        """Whether the score rose, or is the lead's first."""
+        return self.before is None or self.now.log_odds >= self.before.log_odds
+
 
 _told: Final = msgspec.json.Decoder(Told).decode
 

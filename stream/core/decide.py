@@ -117,8 +117,9 @@ class Decider:
         np.cumsum([len(row) for row in rows], out=row_at[1:])
         data = np.frombuffer(b"".join(rows), np.uint8)
         events = len(log_odds)
-        # A standing grows by at most one hour an event; its fixed part takes below 100 bytes.
-        decided = _outputs(events, len(rows), len(data) + 160 * len(rows) + 17 * (events + len(rows)))
+        # A standing grows by at most one hour an event; its fixed part takes below 100 bytes. An hour takes 9 bytes at
+        # least, and `standing_limit` asks for 17: so twice what there is.
+        decided = _outputs(events, len(rows), 2 * len(data) + 160 * len(rows) + 17 * (events + len(rows)))
         _decide(columns, folded, data, row_at, log_odds, before, judged_by, self._standing, decided)
         return decided
 

@@ -1,5 +1,6 @@
 """Client configurations of librdkafka from the settings, and its errors in words with a remedy."""
 
+import re
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException
@@ -25,7 +26,11 @@ _REMEDIES: Final = {
     KafkaError.MSG_SIZE_TOO_LARGE: "a topic refuses large records: raise max.message.bytes of the dead-letter topic",
     KafkaError._FENCED: _NAMESAKE,
     KafkaError.INVALID_PRODUCER_EPOCH: _NAMESAKE,
+    KafkaError.PRODUCER_FENCED: _NAMESAKE,
 }
+
+# "(after 2ms in state CONNECT)": the same trouble must read the same each time, or it is logged as news.
+_TIMING: Final = re.compile(r" \(after \d+ms in state .*\)$")
 
 
 def explain(error: KafkaError | KafkaException) -> str:
@@ -34,7 +39,7 @@ def explain(error: KafkaError | KafkaException) -> str:
     if not isinstance(cause, KafkaError):
         return str(cause)
     remedy = _REMEDIES.get(cause.code())
-    return f"{cause.name()}: {cause.str()}" + (f"; {remedy}" if remedy else "")
+    return f"{cause.name()}: {_TIMING.sub('', cause.str())}" + (f"; {remedy}" if remedy else "")
 
 
 def connection(kafka: Kafka) -> dict[str, Any]:

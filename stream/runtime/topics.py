@@ -33,6 +33,7 @@ def check_topics(settings: Settings) -> Topics:
         try:
             found = client.list_topics(topic, timeout=TIMEOUT_SECONDS).topics[topic]
         except KafkaException as error:
+            client.poll(0)  # hands over what the connection met: a refusal, a name without an entry, bad credentials
             raise TopicsError(f"{settings.kafka.bootstrap}: {heard[0] if heard else explain(error)}") from None
         if found.error is not None:
             raise TopicsError(f"topic {topic}: {explain(found.error)}")

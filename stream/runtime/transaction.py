@@ -28,6 +28,28 @@ class Broken(Exception):
     """The outcome is unknown, or the producer is fenced or dead: stop, and rebuild from what was committed."""
 
 
+class _Deliveries:
+    """What becomes of one epoch's records. Each epoch has its own: reports of one rolled back may come during the next.
+
+    ends: by changelog partition, the offset after its last record.
+    """
+
+    def __init__(self) -> None:
+        self.failed: KafkaError | None = None
+        self.ends: dict[int, int] = {}
+
+    def delivered(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self.failed = error
+
+    def delivered_last(self, error: KafkaError | None, message: Message) -> None:
+        """The partition row is a partition's last record of an epoch; one more offset is the commit's own."""
+        self.delivered(error, message)
+        partition, offset = message.partition(), message.offset()
+        if error is None and partition is not None and offset is not None:
+            self.ends[partition] = offset + 1
+
+
 class Transactions:
     """The one owner of the producer. Every call comes from the transaction thread."""
 
@@ -42,8 +64,7 @@ class Transactions:
         self._changelog = names.changelog
         self._store = store
         self._producer = Producer(transactional_producer(settings))
-        self._failed: KafkaError | None = None
-        self._changelog_ends: dict[int, int] = {}
+        self._deliveries = _Deliveries()
 
     def open(self) -> None:
         """Fences any earlier owner of this worker's transactional id. Raises KafkaException; may be called again."""
@@ -59,8 +80,7 @@ class Transactions:
         5. commit
         6. the local store, in one write: it is always as of a commit
         """
-        self._failed = None
-        self._changelog_ends = {}
+        self._deliveries = _Deliveries()
         try:
             self._producer.begin_transaction()  # 1
             for output in epoch.outputs:  # 2
@@ -85,7 +105,7 @@ class Transactions:
         while True:
             try:
                 self._producer.produce(
-                    topic, value, key, headers=headers, timestamp=timestamp, on_delivery=self._delivered
+                    topic, value, key, headers=headers, timestamp=timestamp, on_delivery=self._deliveries.delivered
                 )
                 return
             except BufferError:
@@ -107,29 +127,18 @@ class Transactions:
             partition_row.encode(share.row),
             partition_row.KEY,
             partition=partition,
-            on_delivery=self._delivered_last,
+            on_delivery=self._deliveries.delivered_last,
         )
-
-    def _delivered(self, error: KafkaError | None, message: Message) -> None:
-        if error is not None:
-            self._failed = error
-
-    def _delivered_last(self, error: KafkaError | None, message: Message) -> None:
-        """The partition row is a partition's last record of an epoch; one more offset is the commit's own."""
-        self._delivered(error, message)
-        partition, offset = message.partition(), message.offset()
-        if error is None and partition is not None and offset is not None:
-            self._changelog_ends[partition] = offset + 1
 
     def _flush(self) -> None:
         # Until all is delivered: a transaction over a failed send must not commit, and step 6 needs the offsets.
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while len(self._producer) and self._failed is None:
+        while len(self._producer) and self._deliveries.failed is None:
             self._producer.flush(1.0)
             if time.monotonic() > deadline:
                 raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "outputs were not delivered"))
-        if self._failed is not None:
-            raise KafkaException(self._failed)
+        if self._deliveries.failed is not None:
+            raise KafkaException(self._deliveries.failed)
 
     def _commit(self) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -162,7 +171,7 @@ class Transactions:
             assert share.row is not None
             known = self._store.marker(partition) if share.definitions is None else None
             definitions = share.definitions if known is None else known.definitions
-            marker = Marker(self._changelog_ends[partition], partition_row.encode(share.row), definitions)
+            marker = Marker(self._deliveries.ends[partition], partition_row.encode(share.row), definitions)
             written[partition] = (dict(share.rows), marker)
         self._store.write(written)
 

@@ -7,17 +7,22 @@ from schemas.events import MAX_ID, MAX_LEAD, MAX_NAME, MAX_PATH, PRINTABLE
 from stream.core.events import Unreadable
 from stream.sources.stamps import stamp
 
-_PRINTABLE: Final = re.compile(PRINTABLE.removesuffix("$"))
+_PRINTABLE: Final = re.compile(PRINTABLE[1:-1])
 
 
 def identifier(value: Any, field: str) -> str:
     """An event's id. Raises Unreadable."""
-    return _key(value, field, MAX_ID)
+    # Printable text has no control characters; other text, such as one with a no-break space, may have none either.
+    if type(value) is str and 0 < len(value) <= MAX_ID and value.isprintable():
+        return value
+    return _unprintable(value, field, MAX_ID)
 
 
 def lead_id(value: Any, field: str) -> str:
     """A lead's id. Raises Unreadable."""
-    return _key(value, field, MAX_LEAD)
+    if type(value) is str and 0 < len(value) <= MAX_LEAD and value.isprintable():
+        return value
+    return _unprintable(value, field, MAX_LEAD)
 
 
 def name(value: Any, field: str) -> str:
@@ -51,14 +56,9 @@ def mapping(value: Any, field: str) -> dict[str, Any]:
     return value
 
 
-def _key(value: Any, field: str, most: int) -> str:
-    if type(value) is str and 0 < len(value) <= most:
-        # Printable text has no control characters; other text, such as one with a no-break space, may still have none.
-        if value.isprintable():
-            return value
-        found = _PRINTABLE.match(value)
-        if found is not None and found.end() == len(value):
-            return value
+def _unprintable(value: Any, field: str, most: int) -> str:
+    if type(value) is str and 0 < len(value) <= most and _PRINTABLE.fullmatch(value):
+        return value
     raise _unfit(value, field, f"text of 1 to {most} characters without control characters")
 
 

@@ -112,3 +112,10 @@ def free_port() -> int:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 return port
     raise RuntimeError(f"no free port between {_WORKER_PORTS.start} and {_WORKER_PORTS.stop}")
+
+
+def few_features() -> list[dict[str, Any]]:
+    """Of the shipped features those that the scorecard counts, for tests of many events: the oracle is slow."""
+    shipped = default_settings()
+    counted = {rule["feature"] for rule in shipped["scorecard"]["rules"]}
+    return [feature for feature in shipped["features"] if feature["name"] in counted]

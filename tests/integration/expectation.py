@@ -69,19 +69,42 @@ def expect(
 
 def read_emissions(deployment: Deployment) -> dict[str, list[Emission]]:
     """Changes and their alerts as subscribers see them, by lead, in the order of the topic."""
-    names = deployment.names
-    alerts: dict[str, dict[int, Alert]] = {}
+    names, settings = deployment.names, deployment.settings
+    alerts: dict[tuple[str, int], AlertRecord] = {}
     for record in read_all(deployment.broker, names.alerts):
         alert = _read(AlertRecord, record, "leadpulse.spike.alert.v1")
-        assert alert.sequence not in alerts.setdefault(alert.lead, {}), "two alerts with one score change"
-        alerts[alert.lead][alert.sequence] = _alert(deployment, alert)
+        assert (alert.lead, alert.sequence) not in alerts, "two alerts with one score change"
+        alerts[alert.lead, alert.sequence] = alert
     found: dict[str, list[Emission]] = {}
     for record in read_all(deployment.broker, names.changes):
         change = _read(ScoreChange, record, "leadpulse.score.changed.v1")
-        alert_with = alerts.get(change.lead, {}).pop(change.sequence, None)
-        found.setdefault(change.lead, []).append(_emission(change, alert_with))
-    assert not any(alerts.values()), f"alerts without their score change: {alerts}"
+        told = emission_of(settings, change, alerts.pop((change.lead, change.sequence), None))
+        found.setdefault(change.lead, []).append(told)
+    assert not alerts, "alerts without their score change"
     return found
+
+
+def emission_of(settings: Settings, change: ScoreChange, alert: AlertRecord | None) -> Emission:
+    """A change and the alert sent with it, in the oracle's form."""
+    score = change.scores["conversion"]
+    explained = change.baseline + sum(driver.contribution for driver in change.drivers) + change.rest
+    assert abs(explained - score.log_odds) < 1e-6
+    if alert is not None:
+        shared = {"lead", "sequence", "time", "as_of", "scores", "trigger", "model", "configuration"}
+        assert alert.model_dump(include=shared) == change.model_dump(include=shared)
+    return Emission(
+        id=change.id,
+        lead=change.lead,
+        sequence=change.sequence,
+        as_of=parse_time(change.as_of),
+        cause=change.cause,
+        trigger=Trigger(change.trigger.topic, change.trigger.partition, change.trigger.offset),
+        score=_score(score),
+        previous=None if score.previous is None else _score(score.previous),
+        features=np.array(change.features, np.float32).tobytes(),
+        model=change.model,
+        alert=None if alert is None else _alert(settings, alert),
+    )
 
 
 def assert_latest_is_last(deployment: Deployment, emissions: dict[str, list[Emission]]) -> None:
@@ -157,27 +180,8 @@ def _read(kind: type[R], record: Record, event: str) -> R:
     return read
 
 
-def _emission(change: ScoreChange, alert: Alert | None) -> Emission:
-    score = change.scores["conversion"]
-    explained = change.baseline + sum(driver.contribution for driver in change.drivers) + change.rest
-    assert abs(explained - score.log_odds) < 1e-6
-    return Emission(
-        id=change.id,
-        lead=change.lead,
-        sequence=change.sequence,
-        as_of=parse_time(change.as_of),
-        cause=change.cause,
-        trigger=Trigger(change.trigger.topic, change.trigger.partition, change.trigger.offset),
-        score=_score(score),
-        previous=None if score.previous is None else _score(score.previous),
-        features=np.array(change.features, np.float32).tobytes(),
-        model=change.model,
-        alert=alert,
-    )
-
-
-def _alert(deployment: Deployment, alert: AlertRecord) -> Alert:
-    numbers = {signal.name: signal.number for signal in deployment.settings.observed.signals}
+def _alert(settings: Settings, alert: AlertRecord) -> Alert:
+    numbers = {signal.name: signal.number for signal in settings.observed.signals}
     events = tuple(Notable(parse_time(each.time), numbers[each.signal], each.event) for each in alert.events)
     assert alert.text
     assert alert.drivers

@@ -63,7 +63,8 @@ class Input:
         began = time.monotonic()
         for place, record in enumerate(records):
             if place % 50 == 0:
-                self._producer.poll(max(0.0, began + place / rate - time.monotonic()))
+                time.sleep(max(0.0, began + place / rate - time.monotonic()))
+                self._producer.poll(0)
             self._produce(record, found, place)
         assert self._producer.flush(60) == 0
         landed = [trigger for trigger in found if trigger is not None]

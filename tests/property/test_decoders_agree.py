@@ -84,7 +84,9 @@ def damaged(draw: st.DrawFn) -> bytes:
     value = bytearray(VALID)
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(value)))
-        put = draw(st.one_of(st.binary(max_size=2), st.sampled_from([b"NaN", b"-Infinity", b"1e999", b"\\ud800", b"{"])))
+        put = draw(
+            st.one_of(st.binary(max_size=2), st.sampled_from([b"NaN", b"-Infinity", b"1e999", b"\\ud800", b"{"]))
+        )
         value[at : at + draw(st.integers(0, 2))] = put
     return bytes(value)
 
@@ -163,7 +165,7 @@ def assert_agreement(value: bytes) -> None:
     """Both accept the bytes as the same event, or both refuse them, where the text is no JSON for the same reason."""
     wanted, found = _contract(value), _decoder(value)
     if isinstance(wanted, str) and isinstance(found, str):
-        # Bytes may be wrong in two ways; and NaN, 1e999 or deep nesting is no JSON to one parser, forbidden to the other.
+        # Bytes may be wrong twice; and NaN, 1e999 or deep nesting is no JSON to one parser, forbidden to the other.
         assert wanted == found or CONTESTED.search(value) or _is_deep(value)
     else:
         assert wanted == found

@@ -82,8 +82,8 @@ def events(world: World) -> list[dict[str, Any]]:
         name = f"lead-{lead:05d}"
         employees = int(random.integers(1, 500))
         rows = [_event(name, begin, "profile", fields={"employees": employees})]
-        for _ in range(1 + random.poisson(3 * np.exp(0.7 * drive[lead]))):
-            rows.append(_activity(name, begin + int(random.exponential(6) * DAY), random))
+        deeds = 1 + int(random.poisson(3 * np.exp(0.7 * drive[lead])))
+        rows += [_activity(name, begin + int(random.exponential(6) * DAY), random) for _ in range(deeds)]
         chance = 1 / (1 + np.exp(2.2 - 1.1 * fate[lead]))
         if world.banded:
             chance = 0.6 if 150 <= employees < 300 else 0.02

@@ -130,7 +130,7 @@ def test_a_leaking_feature_is_refused_by_name_with_its_numbers(
     assert leadpulse_train(tmp_path, path) == 1
     assert in_force(tmp_path) is None
     error = capsys.readouterr().err
-    assert "not promoted: " in error
+    assert "but not promoted: " in error
     assert "invoices_30d alone has an AUC of 0.9" in error
     assert "Not too good to be true: the AUC on later leads is 0.9" in error
     (report,) = tmp_path.glob("models/*/report.md")
@@ -159,7 +159,11 @@ def test_conversions_that_have_nothing_to_do_with_behaviour_give_chance_and_no_m
 @pytest.mark.parametrize(
     ("world", "more", "text"),
     [
-        (World(converting=False), (), r"the training slice has one class only: 0 of 2616 snapshots of 654 leads convert"),
+        (
+            World(converting=False),
+            (),
+            r"the training slice has one class only: 0 of 2616 snapshots of 654 leads convert",
+        ),
         (World(leads=200), (), "too little to learn from: the training slice has"),
         (World(), ("--min-leads", "5000"), "the least is 5000 and 25"),
         (World(), ("--within", "365d"), "no lead has a label"),
@@ -181,6 +185,25 @@ def test_a_model_can_be_stored_without_putting_it_in_force(tmp_path: Path, log: 
     assert leadpulse_train(tmp_path, log, more=("--no-promote",)) == 0
     assert in_force(tmp_path) is None
     assert manifest(tmp_path).kind == "logistic"
+
+
+def test_a_registry_that_cannot_be_written_is_named(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "models").write_text("in the way", encoding="utf-8")
+    assert leadpulse_train(tmp_path, log) == 1
+    assert f"cannot write to {tmp_path / 'models'}" in capsys.readouterr().err
+
+
+def test_a_damaged_copy_in_the_registry_is_not_put_in_force(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert leadpulse_train(tmp_path, log, more=("--no-promote",)) == 0
+    (path,) = tmp_path.glob("models/*/manifest.json")
+    path.write_bytes(path.read_bytes() + b" ")
+    assert leadpulse_train(tmp_path, log) == 1
+    assert "holds a damaged copy of the model" in capsys.readouterr().err
+    assert in_force(tmp_path) is None
 
 
 def test_the_order_and_number_of_files_change_no_judgement(trained: Path, tmp_path: Path) -> None:
@@ -215,7 +238,9 @@ def test_the_help_teaches_by_an_example(capsys: pytest.CaptureFixture[str]) -> N
 FREEMIUM: Final = Path(__file__).parents[3] / "shared" / "data" / "freemium.jsonl.gz"
 
 
-@pytest.mark.skipif(not FREEMIUM.exists(), reason=f"the freemium log is not here ({FREEMIUM}): its figures go unchecked")
+@pytest.mark.skipif(
+    not FREEMIUM.exists(), reason=f"the freemium log is not here ({FREEMIUM}): its figures go unchecked"
+)
 def test_the_freemium_log_gives_the_figures_that_are_honest_for_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -51,3 +51,16 @@ def test_at_the_very_end_of_an_hour_and_of_a_day_it_is_whole(window: int, tile: 
         edge = (end - window) // tile * tile
         assert views(window, seen=edge, latest=end) == 1
         assert views(window, seen=edge - 1, latest=end) == 0
+
+
+def test_an_occurrence_at_the_far_end_of_an_uneven_window_has_the_weight_of_its_age() -> None:
+    # 300 hours are twelve and a half days, so in the morning the window begins thirteen days before.
+    six = NOON - 6 * HOUR
+    features = [
+        {"name": name, "kind": "intensity", "signals": [signal], "window": "300h", "half_life": "13d"}
+        for name, signal in (("pricing", "pricing_view"), ("logins", "login"))
+    ]
+    scorecard = {"rules": [{"feature": "pricing", "points": 1}]}
+    rows = Rows(Settings.model_validate(default_settings() | {"features": features, "scorecard": scorecard}))
+    rows.fold([pricing("seen", six - 13 * DAY + 12 * HOUR), login("latest", six)])
+    assert rows.vector("ann").tolist() == [0.5, 1.0]

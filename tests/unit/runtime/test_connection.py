@@ -71,7 +71,7 @@ def test_the_client_accepts_every_configuration(security: Plaintext | Sasl) -> N
     Consumer(input_consumer(settings)).close()
     for isolation in ("read_committed", "read_uncommitted"):
         Consumer(changelog_consumer(settings, isolation)).close()
-    assert len(Producer(transactional_producer(settings))) == 0
+    Producer(transactional_producer(settings))
 
 
 def test_the_worker_commits_nothing_but_in_transactions_of_its_own_name() -> None:
@@ -111,6 +111,15 @@ def test_an_error_is_told_with_what_to_do(code: int, remedy: str) -> None:
     assert explain(error) == explain(KafkaException(error))
     assert explain(error).startswith(f"{error.name()}: what the broker said; ")
     assert explain(error).endswith(remedy)
+
+
+def test_an_error_reads_the_same_however_long_it_took() -> None:
+    refused = "one:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: Connection refused"
+    told = {
+        explain(KafkaError(KafkaError._TRANSPORT, refused + timing))
+        for timing in (" (after 2ms in state CONNECT)", " (after 0ms in state CONNECT, 4 identical error(s) suppressed)")
+    }
+    assert told == {f"_TRANSPORT: {refused}; a broker cannot be reached: check kafka.bootstrap and the network"}
 
 
 def test_an_error_without_a_remedy_is_told_as_it_is() -> None:

@@ -12,7 +12,11 @@ METRICS = Metrics()
 
 def exposition(metrics: Metrics) -> dict[str, float]:
     families = text_string_to_metric_families(generate_latest(metrics.registry).decode())
-    return {sample.name + str(sample.labels or ""): sample.value for family in families for sample in family.samples}
+    return {
+        " ".join([sample.name, *(f"{label}={value}" for label, value in sorted(sample.labels.items()))]): sample.value
+        for family in families
+        for sample in family.samples
+    }
 
 
 @pytest.mark.parametrize("described", METRICS.described, ids=lambda each: each.name)
@@ -51,10 +55,10 @@ def test_the_exposition_parses_and_holds_what_was_counted() -> None:
     metrics.commit_seconds.observe(0.004)
     metrics.ready.set(1)
     found = exposition(metrics)
-    assert found["leadpulse_records_total{'topic': 'leadpulse.web'}"] == 3
-    assert found["leadpulse_lag_records{'topic': 'leadpulse.web', 'partition': '0'}"] == 17
-    assert found["leadpulse_commit_seconds_bucket{'le': '0.005'}"] == 1
-    assert found["leadpulse_commit_seconds_bucket{'le': '0.002'}"] == 0
+    assert found["leadpulse_records_total topic=leadpulse.web"] == 3
+    assert found["leadpulse_lag_records partition=0 topic=leadpulse.web"] == 17
+    assert found["leadpulse_commit_seconds_bucket le=0.005"] == 1
+    assert found["leadpulse_commit_seconds_bucket le=0.002"] == 0
     assert found["leadpulse_ready"] == 1
 
 

@@ -108,5 +108,5 @@ def test_bytes_that_are_no_json_are_malformed(value: bytes) -> None:
 def test_what_is_wrong_is_said_by_field() -> None:
     with pytest.raises(Unreadable, match="timestamp: not an RFC 3339 time"):
         decode(call(type="track", event="x", timestamp="yesterday"))
-    with pytest.raises(Unreadable, match="messageId: must be text of 1 to 128 characters.*missing"):
+    with pytest.raises(Unreadable, match=r"messageId: must be text of 1 to 128 characters.*missing"):
         decode(call(type="track", event="x", messageId=None))

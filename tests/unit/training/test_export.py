@@ -1,5 +1,6 @@
 """The exported files compute what was fitted, for both kinds, and say what each feature added."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -23,7 +24,8 @@ def candidates() -> list[Candidate]:
 
 @pytest.fixture(scope="module", params=range(6), ids=["C 0.01", "C 0.1", "C 1", "4 leaves", "8 leaves", "31 leaves"])
 def candidate(request: pytest.FixtureRequest, candidates: list[Candidate]) -> Candidate:
-    return candidates[request.param]
+    chosen: Candidate = candidates[request.param]
+    return chosen
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +54,7 @@ def test_contributions_sum_to_the_log_odds(files: Files, rows: Matrix) -> None:
     assert np.abs(sums - files.log_odds(rows)).max() < 1e-4
 
 
-def test_the_baseline_is_one_number_and_contributions_are_zero_on_average(
-    candidate: Candidate, files: Files
-) -> None:
+def test_the_baseline_is_one_number_and_contributions_are_zero_on_average(candidate: Candidate, files: Files) -> None:
     train = drawn(4_000, seed=1)[0].features
     found = files.contributions(train)
     assert len(np.unique(found[:, -1])) == 1
@@ -131,10 +131,25 @@ def _walk(boosted: Boosted, row: np.ndarray) -> np.ndarray:
     return steps
 
 
+def test_features_that_say_nothing_give_trees_of_one_leaf_and_contributions_of_zero() -> None:
+    snapshots = drawn(600, seed=1)[0]
+    blank = replace(snapshots, features=np.zeros_like(snapshots.features))
+    rows = drawn(50, seed=2)[0].features
+    for candidate in fit_candidates(blank, seed=0):
+        files = Files(*export(candidate, SIGMOID))
+        assert np.abs(files.log_odds(rows) - SIGMOID(candidate.raw(rows))).max() < 1e-5
+        found = files.contributions(rows)
+        assert np.abs(found[:, :-1]).max() == 0
+        assert np.abs(found[:, -1] - files.log_odds(rows)).max() < 1e-5
+
+
 def test_a_logistic_model_holds_values_between_the_least_and_the_most_it_saw(candidates: list[Candidate]) -> None:
     logistic = candidates[0]
     assert isinstance(logistic, Logistic)
     files = Files(*export(logistic, SIGMOID))
     seen = drawn(4_000, seed=1)[0].features
-    edge, beyond = np.stack([seen.max(axis=0), seen.min(axis=0)]), np.stack([seen.max(axis=0) * 9, seen.min(axis=0) - 5])
+    edge, beyond = (
+        np.stack([seen.max(axis=0), seen.min(axis=0)]),
+        np.stack([seen.max(axis=0) * 9, seen.min(axis=0) - 5]),
+    )
     assert files.log_odds(beyond).tolist() == files.log_odds(edge).tolist()

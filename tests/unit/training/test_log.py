@@ -35,9 +35,7 @@ def test_files_are_merged_and_a_leads_events_stand_in_order_of_time(tmp_path: Pa
 
 def test_each_file_is_named_with_its_digest(tmp_path: Path) -> None:
     path = write(tmp_path / "log.jsonl", [view(1)])
-    assert read_log([path], "native", SETTINGS).files == (
-        ("log.jsonl", hashlib.sha256(path.read_bytes()).hexdigest()),
-    )
+    assert read_log([path], "native", SETTINGS).files == (("log.jsonl", hashlib.sha256(path.read_bytes()).hexdigest()),)
 
 
 def test_lines_that_are_no_events_are_counted_by_reason(tmp_path: Path) -> None:

@@ -61,9 +61,7 @@ def test_later_events_leave_earlier_snapshots_as_they_are(tmp_path: Path, quiet:
     assert short.features[:2].tobytes() == long.features[:2].tobytes()
 
 
-@pytest.mark.parametrize(
-    ("after", "label"), [(1, 1), (WITHIN - 1, 1), (WITHIN, 1), (WITHIN + 1, 0), (60 * DAY, 0)]
-)
+@pytest.mark.parametrize(("after", "label"), [(1, 1), (WITHIN - 1, 1), (WITHIN, 1), (WITHIN + 1, 0), (60 * DAY, 0)])
 def test_the_label_is_a_conversion_after_the_moment_within_the_window(
     tmp_path: Path, quiet: dict[str, Any], after: int, label: int
 ) -> None:

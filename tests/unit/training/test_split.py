@@ -66,7 +66,9 @@ def test_leads_are_counted_once_however_many_snapshots_they_have() -> None:
 
 
 def test_too_little_data_is_refused_with_the_numbers() -> None:
-    with pytest.raises(TrainingRefused, match=r"training slice has \d+ leads of which \d+ convert, the least is 900 and 5"):
+    with pytest.raises(
+        TrainingRefused, match=r"training slice has \d+ leads of which \d+ convert, the least is 900 and 5"
+    ):
         split(population(), WITHIN, Floor(leads=900, conversions=5))
     with pytest.raises(TrainingRefused, match="the least is 50 and 500"):
         split(population(), WITHIN, Floor(leads=50, conversions=500))
@@ -79,7 +81,9 @@ def test_one_class_is_refused(converting: float, counts: str) -> None:
 
 
 def test_a_log_too_short_for_its_window_is_refused() -> None:
-    with pytest.raises(TrainingRefused, match="label windows that reach into the test slice; give a longer log or a sh"):
+    with pytest.raises(
+        TrainingRefused, match="label windows that reach into the test slice; give a longer log or a sh"
+    ):
         split(population(), 400 * DAY, FLOOR)
     nobody = population().of(np.zeros(800, np.bool_))
     with pytest.raises(TrainingRefused, match="no lead has a label"):

@@ -1,0 +1,73 @@
+"""A worker that cannot score yet: it lives, says what is missing and what to do, and begins when that has come."""
+
+from pathlib import Path
+
+import pytest
+
+from schemas.times import DAY
+from tests.integration.deployment import Broker, Deployment, create_topics, deploy, free_port
+from tests.integration.process import WorkerProcess
+from tests.integration.topics import Input, Sent, wait_until_scored
+from tests.integration.traffic import BEGIN, wire
+
+
+def wait_until_it_misses(worker: WorkerProcess, *words: str) -> str:
+    """Until /readyz gives a reason with all these words; returns the reason."""
+
+    def reasons() -> list[str]:
+        return [each for each in worker.missing() if all(word in each for word in words)]
+
+    worker.wait_for(reasons, 30, f"complaining of {words}")
+    assert worker.get("/readyz")[0] == 503
+    assert worker.get("/healthz")[0] == 200
+    return reasons()[0]
+
+
+def two_inputs(kafka: Broker, directory: Path, test: str) -> Deployment:
+    return deploy(kafka, directory, test, topics={"inputs": ["web", "email"]})
+
+
+def test_without_brokers_it_lives_and_says_so(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    nowhere = Broker(f"127.0.0.1:{free_port()}", real=True)
+    with WorkerProcess(two_inputs(nowhere, tmp_path, request.node.name)) as worker:
+        worker.start()
+        wait_until_it_misses(worker, "brokers:", nowhere.bootstrap, "check kafka.bootstrap")
+        assert worker.metric("leadpulse_ready") == 0
+        assert worker.stop() < 15
+
+
+@pytest.mark.kafka
+def test_a_missing_topic_is_named_and_waited_for(
+    real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    deployment = two_inputs(real_kafka, tmp_path, request.node.name)
+    names = deployment.names
+    create_topics(real_kafka, [names.input("web"), *names.outputs], 4)
+    with WorkerProcess(deployment) as worker:
+        worker.start()
+        wait_until_it_misses(worker, names.input("email"), "create it")
+
+        create_topics(real_kafka, [names.input("email")], 4)
+        worker.wait_ready()
+        inputs = Input(real_kafka)
+        event = {"id": "e", "lead": "lead-1", "time": BEGIN + DAY, "type": "email", "name": "email_click",
+                 "path": "", "properties": {}}  # fmt: skip
+        inputs.send([Sent(names.input("email"), b"lead-1", wire(event), BEGIN + DAY)])
+        wait_until_scored(deployment, inputs.ends)
+        worker.stop()
+
+
+@pytest.mark.kafka
+def test_topics_with_different_numbers_of_partitions_are_refused(
+    real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    deployment = two_inputs(real_kafka, tmp_path, request.node.name)
+    names = deployment.names
+    create_topics(real_kafka, [names.input("web"), *names.outputs], 4)
+    create_topics(real_kafka, [names.input("email")], 2)
+    with WorkerProcess(deployment) as worker:
+        worker.start()
+        told = wait_until_it_misses(worker, "the same number of partitions")
+        assert f"{names.input('web')} has 4" in told
+        assert f"{names.input('email')} has 2" in told
+        worker.stop()

@@ -1,0 +1,96 @@
+"""Whatever the traffic, the cut into batches and the models that take turns: what leaves is what the rules say."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from schemas.digest import features_digest
+from schemas.load import default_settings
+from schemas.records import Alert, ScoreChange
+from schemas.settings import Settings
+from stream.core.engine import Arrival, Engine
+from stream.core.events import Event
+from stream.core.ids import Origin
+from stream.core.model import Model
+from stream.core.positions import Positions
+from stream.models.rules import rules_model
+from tests.integration.expectation import emission_of, scorer
+from tests.integration.traffic import traffic
+from tests.oracle.decisions import Emission, Judged, Trigger
+from tests.oracle.matching import Event as Raw
+
+TOPIC = "t.web"
+SPIKES = (
+    {"rise_log_odds": 1.0, "window": "24h", "cooldown": "24h"},
+    {"rise_log_odds": 0.3, "window": "1h", "cooldown": "1ms"},
+    {"rise_log_odds": 0.7, "window": "7d", "cooldown": "3d"},
+)
+
+
+def cards() -> list[dict[str, object]]:
+    """Three scorecards: the shipped one, a generous one and a mean one, by which other things count."""
+    shipped = default_settings()["scorecard"]
+    half = [rule | {"points": rule["points"] / 2} for rule in shipped["rules"]]
+    few = [{"feature": "events_7d", "points": 3, "most": 12}, {"feature": "logins_7d", "points": -4, "most": 5}]
+    return [
+        shipped,
+        shipped | {"base_probability": 0.4, "tiers": [4, 2], "rules": half},
+        shipped | {"base_probability": 0.001, "tiers": [20, 5], "rules": few},
+    ]
+
+
+def cuts(choose: random.Random, size: int) -> Iterator[range]:
+    """A log cut anywhere."""
+    start = 0
+    while start < size:
+        end = min(size, start + choose.choice((1, 2, 7, 60)))
+        yield range(start, end)
+        start = end
+
+
+@pytest.mark.parametrize("spike", SPIKES)
+@pytest.mark.parametrize("seed", range(4))
+def test_engine_and_oracle_tell_the_same_story(seed: int, spike: dict[str, object]) -> None:
+    choose = random.Random(seed)
+    plain = default_settings() | {"decisions": {"change_log_odds": choose.choice((0.05, 0.25, 0.8)), "spike": spike}}
+    settings = Settings.model_validate(plain)
+    files = [rules_model(Settings.model_validate(plain | {"scorecard": card})) for card in cards()]
+    models = [Model(each, features_digest(settings), settings.tiers) for each in files]
+    scorers = [scorer(each, settings) for each in files]
+    arrivals = traffic(seed + 100, leads=12, events=300, disorder=bool(seed % 2))
+    engine = Engine(settings)
+    rows: dict[str, bytes] = {}
+    judged: dict[str, Judged] = {}
+    told: list[Emission] = []
+    expected: list[Emission] = []
+    which = 0
+    for places in cuts(choose, len(arrivals)):
+        which = choose.choice((which, which, 0, 1, 2))
+        batch = {Trigger(TOPIC, 0, place): arrivals[place].event for place in places}
+        told += told_by_engine(engine, settings, batch, rows, models[which])
+        for trigger, event in batch.items():
+            lead = judged.setdefault(event["lead"], Judged(plain, settings.application, event["lead"]))
+            emission = lead.arrive(event, trigger, scorers[which])[1]
+            expected += [] if emission is None else [emission]
+    assert told == expected
+    assert {"event", "model"} == {each.cause for each in expected}
+    assert any(each.alert for each in expected)
+
+
+def told_by_engine(
+    engine: Engine, settings: Settings, batch: dict[Trigger, Raw], rows: dict[str, bytes], model: Model
+) -> list[Emission]:
+    """What the engine lets leave because of these events."""
+    origins = [Origin(*trigger) for trigger in batch]
+    arrivals = [
+        Arrival(Event(**event), origin, 0, place)
+        for place, (origin, event) in enumerate(zip(origins, batch.values(), strict=True))
+    ]
+    stored = {event["lead"]: rows.get(event["lead"], b"") for event in batch.values()}
+    processed = engine.process(arrivals, stored, model, Positions({0: {}}, origins))
+    rows.update(processed.rows)
+    values = {kind: [each.value or b"" for each in processed.outputs if each.kind == kind] for kind in ("change", "alert")}
+    alerts = {alert.trigger.offset: alert for alert in map(Alert.model_validate_json, values["alert"])}
+    changes = [ScoreChange.model_validate_json(value) for value in values["change"]]
+    return [emission_of(settings, change, alerts.get(change.trigger.offset)) for change in changes]
