@@ -14,7 +14,6 @@ from typing import Final, Literal, NamedTuple
 
 from schemas.digest import features_digest
 from schemas.settings import Settings
-from schemas.times import format_duration
 
 State = Literal["ok", "warning", "missing"]
 
@@ -82,9 +81,7 @@ def python() -> Finding:
 def packages() -> Iterator[Finding]:
     """One finding for the packages that scoring needs, one for those of training."""
     yield _packages("packages", NEEDED, "missing", "pip install leadpulse")
-    yield _packages(
-        "packages of training", FOR_TRAINING, "warning", "pip install 'leadpulse[training]' where you train"
-    )
+    yield _packages("packages of training", FOR_TRAINING, "warning", "to train: pip install 'leadpulse[training]'")
 
 
 def _packages(subject: str, wanted: dict[str, str], worst: State, remedy: str) -> Finding:
@@ -131,11 +128,14 @@ def kernels(settings: Settings) -> Finding:
     try:
         Engine(settings).process([Arrival(event, origin, now, 0)], {"doctor": b""}, model, Positions({}, [origin]))
     except Exception as error:  # numba raises its own types for what is wrong with compiler, cache and processor
-        return Finding("kernels", "missing", f"{type(error).__name__}: {error}", "see NUMBA_CACHE_DIR; reinstall numba")
-    lasted = format_duration(max(1, round(1000 * (time.monotonic() - began))))
-    return Finding(
-        "kernels", "ok", f"score an event after {lasted}, cached in {os.environ.get('NUMBA_CACHE_DIR', 'place')}"
-    )
+        remedy = "reinstall numba, and let NUMBA_CACHE_DIR name a directory that can be written"
+        return Finding("kernels", "missing", f"{type(error).__name__}: {error}", remedy)
+    lasted = time.monotonic() - began
+    return Finding("kernels", "ok", f"score an event after {lasted:.1f} s; compiled code is kept in {_kernel_cache()}")
+
+
+def _kernel_cache() -> str:
+    return os.environ.get("NUMBA_CACHE_DIR", "__pycache__ beside the sources")
 
 
 def mock_broker() -> Finding:
@@ -164,20 +164,18 @@ def mock_broker() -> Finding:
 
 def real_broker() -> Iterator[Finding]:
     """What tests on a real Kafka take: brokers named by KAFKA_BOOTSTRAP, Docker, or Java and Maven."""
-    remedy = "tests on a real Kafka are skipped without it, unless KAFKA_BOOTSTRAP names brokers"
+    remedy = "tests on a real Kafka need KAFKA_BOOTSTRAP, Docker, or Java with Maven; else they are skipped"
     for subject, command, pattern in (
-        ("Docker", ["docker", "info", "--format", "server {{.ServerVersion}}"], r"server (\S+)"),
-        ("Java", ["java", "-version"], r'version "([^"]+)"'),
-        ("Maven", ["mvn", "--version"], r"Apache Maven (\S+)"),
+        ("Docker", ["docker", "info", "--format", "server {{.ServerVersion}}"], r"server (\d\S*)"),
+        ("Java", ["java", "-version"], r'version "(\d[^"]*)"'),
+        ("Maven", ["mvn", "--batch-mode", "--version"], r"Apache Maven (\d[\d.]*)"),
     ):
         said = _run(command)
         match = re.search(pattern, said)
         if match is None:
-            yield Finding(subject, "warning", said.splitlines()[0] if said else "not on the PATH", remedy)
-        elif subject == "Java" and int(match[1].split(".")[0]) < OLDEST_JAVA:
-            yield Finding(
-                subject, "warning", match[1], f"install Java {OLDEST_JAVA} or later for tests on a real Kafka"
-            )
+            yield Finding(subject, "warning", said.splitlines()[-1] if said else "not on the PATH", remedy)
+        elif subject == "Java" and int(re.split(r"\D", match[1])[0]) < OLDEST_JAVA:
+            yield Finding(subject, "warning", match[1], f"Kafka's broker needs Java {OLDEST_JAVA} or later")
         else:
             yield Finding(subject, "ok", match[1])
 

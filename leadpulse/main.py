@@ -15,15 +15,20 @@ from past conversions; a demo shows both without any installation. Begin with: l
 """
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs a subcommand; returns its exit code."""
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
     parser = argparse.ArgumentParser(
         "leadpulse", description=DESCRIPTION, formatter_class=argparse.RawTextHelpFormatter
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add_parser(commands)
-    parsed = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a subcommand; returns its exit code."""
+    parsed = build_parser().parse_args(arguments)
     try:
         code: int = parsed.run(parsed)
         return code

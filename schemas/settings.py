@@ -81,6 +81,8 @@ class Limits(Setting):
 
     event_bytes: Annotated[int, Field(ge=1_024, le=8 * 1024 * 1024, examples=[262144])] = 262_144
     """A larger event is a dead letter."""
+    dead_letter_bytes: Annotated[int, Field(ge=16_384, le=16 * 1024 * 1024, examples=[1000000])] = 1_000_000
+    """A dead letter that would be larger loses the end of its value: stay below max.message.bytes of the topic."""
     ahead: Annotated[Duration, Field(ge=0, le=7 * DAY, examples=["10m"])] = 10 * MINUTE
     """An event stamped further ahead of its Kafka record's time is a dead letter."""
     epoch: Annotated[Duration, Field(ge=1, le=MINUTE, examples=["25ms"])] = 25
@@ -109,6 +111,8 @@ class Topics(Setting):
         CHANNELS
     )
     """The input topics that are read, each `<prefix>.<name>`."""
+    missing_events: Annotated[Literal["stop", "skip"], Field(examples=["stop"])] = "stop"
+    """What to do when events that were not read yet are gone (retention, a topic made anew): stop, or go on without."""
     formats: Annotated[dict[Channel, Format], Field(examples=[{"web": "segment"}])] = {}
     """The format of an input topic where it is not `native`."""
 

@@ -5,7 +5,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
-STEPS: Final = ("history", "worker", "catch-up", "training", "swap", "live", "checks")
+STEPS: Final = ("history", "training", "worker", "catch-up", "rules", "swap", "model", "checks")
 _RATE_SECONDS: Final = 3.0
 
 
@@ -51,6 +51,9 @@ class Progress:
     def begin(self, name: str, note: str) -> None:
         step = self.steps[name]
         step.note, step.began = note, time.monotonic()
+
+    def retell(self, name: str, note: str) -> None:
+        self.steps[name].note = note
 
     def end(self, name: str, note: str) -> None:
         step = self.steps[name]

@@ -1,10 +1,11 @@
 """The demo from beginning to end: one function a step."""
 
+import itertools
 import shutil
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -21,8 +22,9 @@ from leadpulse.demo.pages import Pages
 from leadpulse.demo.progress import Figures, Progress
 from leadpulse.demo.screen import Screen
 from leadpulse.demo.subscriber import Subscriber
-from leadpulse.demo.summary import Summary, percentiles, show
+from leadpulse.demo.summary import Summary, judgement, percentiles, show
 from leadpulse.demo.verdicts import Verdict, judge
+from leadpulse.simulator import Record
 from schemas.load import load_settings
 from schemas.manifest import ModelManifest
 from schemas.settings import Settings
@@ -125,10 +127,14 @@ def _write_history(wanted: Wanted, progress: Progress) -> Market:
 
 
 def _steps(parts: Parts) -> tuple[Summary, list[Verdict]]:
-    injected = Injected()
-    _await_worker(parts)
-    speed = _catch_up(parts)
-    parts.feed.pace(parts.market.live(injected), RATE, _live(parts))
+    injected, known = Injected(), parts.market.known()
+    # Both compile where they have not run before, which takes each a core for some 20 seconds.
+    with Child("training", _training(parts.settings), FOLDER / "train.log") as training:
+        parts.progress.begin("training", "on the history")
+        _await_worker(parts, known)
+        digest = _await_training(parts, training)
+    speed = _catch_up(parts, known)
+    parts.feed.pace(parts.market.live(injected), RATE, _live(parts, digest))
     parts.progress.begin("checks", "waiting for the last outputs")
     parts.feed.settle()
     read = parts.subscriber
@@ -147,7 +153,13 @@ def _steps(parts: Parts) -> tuple[Summary, list[Verdict]]:
     return summary, verdicts
 
 
-def _await_worker(parts: Parts) -> None:
+def _training(settings: Settings) -> list[str]:
+    history = ["--events", str(FOLDER / "history.jsonl.gz")]
+    return ["train", "--no-promote", *history, "--config", str(_config()), "--out", str(settings.models)]
+
+
+def _await_worker(parts: Parts, known: Iterator[Record]) -> None:
+    """Until the first event is scored: before it the worker may have to compile."""
     parts.progress.begin("worker", "starting on an in-process broker, with the rules scorecard")
     deadline = time.monotonic() + READY_SECONDS
     while not (found := parts.pages.readiness()).ready:
@@ -156,59 +168,53 @@ def _await_worker(parts: Parts) -> None:
             raise parts.worker.failure(f"was not ready in {READY_SECONDS:.0f} s ({'; '.join(found.missing)})")
         parts.tick()
         time.sleep(_LOOK_SECONDS)
-    parts.progress.end("worker", f"ready: rules {found.model[:8]} score on an in-process broker")
-
-
-def _catch_up(parts: Parts) -> float:
-    """The worker reads what its features can see. Returns events a second, the first event aside: before it the worker
-    may have to compile.
-    """
-    parts.progress.begin("catch-up", "first event: the worker compiles its kernels where it has not before")
-    records = parts.market.known()
-    parts.feed.flood(iter([next(records)]))
+    parts.progress.retell("worker", "first event; compiles its kernels where it never ran (20 s)")
+    parts.feed.flood(itertools.islice(known, 1))
     parts.feed.settle()
+    parts.progress.end("worker", f"rules {found.model[:8]} score, on an in-process broker")
+
+
+def _await_training(parts: Parts, training: Child) -> str:
+    """Returns the model's digest. It is stored, not yet in force."""
+    deadline = time.monotonic() + TRAINED_SECONDS
+    while not training.ended():
+        if time.monotonic() > deadline:
+            raise training.failure(f"was not done in {TRAINED_SECONDS:.0f} s")
+        parts.feed.look()
+        time.sleep(_LOOK_SECONDS)
+    (path,) = parts.settings.models.glob(f"*/{MANIFEST}")
+    parts.progress.end("training", judgement(ModelManifest.model_validate_json(path.read_bytes())))
+    return path.parent.name
+
+
+def _catch_up(parts: Parts, known: Iterator[Record]) -> float:
+    """The worker reads what its features can see. Returns events a second."""
     parts.progress.begin("catch-up", f"the last {KNOWN_DAYS} days, as fast as the worker takes them")
     before, began = parts.feed.produced, time.monotonic()
-    parts.feed.flood(records)
+    parts.feed.flood(known)
     parts.feed.settle()
     speed = (parts.feed.produced - before) / (time.monotonic() - began)
     parts.progress.end("catch-up", f"{parts.feed.produced:,} events at {speed:,.0f} a second")
     return speed
 
 
-def _live(parts: Parts) -> Iterator[None]:
+def _live(parts: Parts, digest: str) -> Iterator[None]:
     """What happens while events stream in, without a break: each turn is one event."""
-    digest = yield from _train(parts)
+    parts.progress.begin("rules", f"{RATE:,} live events a second, scored by the rules")
+    yield from _for(RULES_SECONDS)
+    parts.progress.end("rules", f"{RATE:,} live events a second, scored by the rules")
     yield from _swap(parts, digest)
-    yield from _measure(parts)
+    parts.progress.begin("model", f"{RATE:,} live events a second, scored by the trained model")
+    yield from _for(MEASURED_SECONDS)
+    found = percentiles(parts.subscriber.latencies)
+    told = ", ".join(f"{name} {value:.0f} ms" for name, value in found.items())
+    parts.progress.end("model", f"event to score change at {RATE:,} a second: {told}")
 
 
-def _train(parts: Parts) -> Generator[None, None, str]:
-    """Trains on the history; returns the model's digest. It is stored, not yet in force."""
-    parts.progress.begin("training", "on the history, while events arrive")
-    arguments = ["train", "--no-promote", "--events", str(FOLDER / "history.jsonl.gz")]
-    arguments += ["--config", str(_config()), "--out", str(parts.settings.models)]
-    began = time.monotonic()
-    with Child("training", arguments, FOLDER / "train.log") as training:
-        while not training.ended():
-            if time.monotonic() - began > TRAINED_SECONDS:
-                raise training.failure(f"was not done in {TRAINED_SECONDS:.0f} s")
-            yield
-    (path,) = parts.settings.models.glob(f"*/{MANIFEST}")
-    parts.progress.end("training", _judgement(ModelManifest.model_validate_json(path.read_bytes())))
-    while time.monotonic() - began < RULES_SECONDS:
+def _for(seconds: float) -> Iterator[None]:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         yield
-    return path.parent.name
-
-
-def _judgement(manifest: ModelManifest) -> str:
-    """How the model did on later leads; slope: of the calibration, at best 1."""
-    test = manifest.metrics["test"]
-    area, lift, slope = (test[name] for name in ("auc", "lift_top_10", "calibration_slope"))
-    return (
-        f"AUC {area['value']:.2f} ({area['low']:.2f}-{area['high']:.2f}), lift {lift['value']:.1f}, "
-        f"slope {slope['value']:.2f} ({slope['low']:.2f}-{slope['high']:.2f})"
-    )
 
 
 def _swap(parts: Parts, digest: str) -> Iterator[None]:
@@ -224,16 +230,6 @@ def _swap(parts: Parts, digest: str) -> Iterator[None]:
             raise parts.worker.failure(f"did not take the model over in {SWAPPED_SECONDS:.0f} s")
         yield
     parts.progress.end("swap", f"{digest[:8]} in force {time.monotonic() - began:.1f} s after its promotion")
-
-
-def _measure(parts: Parts) -> Iterator[None]:
-    parts.progress.begin("live", f"{RATE:,} events a second, scored by the trained model")
-    began = time.monotonic()
-    while time.monotonic() - began < MEASURED_SECONDS:
-        yield
-    found = percentiles(parts.subscriber.latencies)
-    told = ", ".join(f"{name} {value:.0f} ms" for name, value in found.items())
-    parts.progress.end("live", f"event to score change at {RATE:,} a second: {told}")
 
 
 def _refresh(parts: Parts, screen: Screen) -> None:

@@ -185,7 +185,5 @@ class Subscriber:
 
 
 def _reason(message: Message) -> str:
-    for name, value in message.headers() or []:
-        if name == "leadpulse.reason" and isinstance(value, bytes):
-            return value.decode()
-    return "unknown"
+    value = dict(message.headers() or []).get("leadpulse.reason")
+    return value.decode() if isinstance(value, bytes) else "unknown"

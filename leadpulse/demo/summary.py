@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from leadpulse.demo.verdicts import Verdict
+from schemas.manifest import ModelManifest
 
 LEAST_CHANGES: Final = 200
 LEAST_ALERTS: Final = 20
@@ -54,6 +55,16 @@ def percentiles(seconds: list[float]) -> dict[str, float]:
         return {}
     ordered = sorted(seconds)
     return {f"p{share}": round(1000 * ordered[(len(ordered) - 1) * share // 100], 1) for share in (50, 99)}
+
+
+def judgement(manifest: ModelManifest) -> str:
+    """How the model did on later leads; slope: of the calibration, at best 1."""
+    test = manifest.metrics["test"]
+    area, lift, slope = (test[name] for name in ("auc", "lift_top_10", "calibration_slope"))
+    return (
+        f"AUC {area['value']:.2f} ({area['low']:.2f}-{area['high']:.2f}), lift {lift['value']:.1f}, "
+        f"slope {slope['value']:.2f} ({slope['low']:.2f}-{slope['high']:.2f})"
+    )
 
 
 def show(console: Console, summary: Summary, measured: str, verdicts: list[Verdict]) -> None:

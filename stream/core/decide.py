@@ -181,7 +181,10 @@ def _rebase(standing: Standing, before: np.float32, by: Judge) -> None:
     for i in range(standing.numbers[HOURS]):
         standing.low[i] = np.float32(standing.low[i] + shift)
         standing.high[i] = np.float32(standing.high[i] + shift)
-    standing.log_odds[TOLD_REBASED] = np.float32(standing.log_odds[TOLD_REBASED] + shift)
+    if standing.models[TOLD_BY] == by.number:
+        standing.log_odds[TOLD_REBASED] = standing.log_odds[TOLD]
+    else:
+        standing.log_odds[TOLD_REBASED] = np.float32(standing.log_odds[TOLD_REBASED] + shift)
     standing.log_odds[SCORED] = before
     standing.numbers[SCORED_TIER] = _tier(before, by.edges)
     standing.models[SCORED_BY] = by.number

@@ -7,6 +7,7 @@ import numpy as np
 
 from schemas.digest import configuration_digest
 from schemas.settings import Settings
+from schemas.times import EARLIEST
 from stream.core.columns import Batch, read_columns
 from stream.core.decide import BY_MODEL, NOTHING, Decided, Decider, judge
 from stream.core.events import Event
@@ -15,11 +16,12 @@ from stream.core.ids import Origin
 from stream.core.lead import COUNTED, DUPLICATE, LATE
 from stream.core.model import Model
 from stream.core.outputs import Output
+from stream.core.partitioner import partition_of
 from stream.core.plan import build_plan
 from stream.core.positions import Positions
 from stream.core.records import Emission, Recorder, Thousandths
 from stream.core.row import Row, join_row, scored_by, split_row
-from stream.core.signals import Signals
+from stream.core.signals import Reading, Signals
 
 THOUSANDTHS_LIMIT: Final = 32_767
 
@@ -57,6 +59,16 @@ class Engine:
         self._folder = Folder(build_plan(settings), notable)
         self._decider = Decider()
         self._recorder = Recorder(settings, configuration_digest(settings))
+
+    def compile(self, model: Model) -> None:
+        """Has the kernels compiled, which takes a while where no cache has them, by scoring an event of nobody."""
+        event = Event("none", "nobody", EARLIEST, "outcome", "none")
+        batch = read_columns([event], [Reading(0, [(0, 0)], [], False, -1)])
+        known = np.zeros(1, np.bool_)
+        folded = self._folder.fold(batch.columns, [b""], known)
+        by = judge(self._decisions, model.number, model.edges, model.percentiles)
+        self._decider.decide(batch.columns, folded, [b""], *_score(folded, known, model), by)
+        partition_of(b"nobody", 1)
 
     def process(
         self, arrivals: Sequence[Arrival], rows: dict[str, bytes], model: Model, positions: Positions

@@ -1,7 +1,8 @@
 """An event as every source delivers it, whatever its format was."""
 
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
 
 from schemas.events import Channel
 from schemas.records import Reason
@@ -9,8 +10,7 @@ from schemas.records import Reason
 EventType = Channel | Literal["profile", "outcome"]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """Something a lead did (a channel's event), is (profile) or became (outcome)."""
 
     id: str
@@ -20,7 +20,7 @@ class Event:
     type: EventType
     name: str
     path: str = ""
-    properties: dict[str, Any] = field(default_factory=dict)
+    properties: dict[str, Any] = {}
     """Of a profile event: its fields."""
 
 

@@ -136,11 +136,12 @@ def _check_golden(model: Model) -> None:
         raise ModelRefused("golden", f"model {model.digest[:12]}: its golden rows have the wrong shape")
     found, probability = model.score(rows)
     worst = float(np.max(np.abs(found - np.array(golden.log_odds, np.float32))))
-    if not worst <= GOLDEN_TOLERANCE or not np.isfinite(probability).all():
+    scale = max(1.0, float(np.max(np.abs(golden.log_odds))))
+    if not worst <= GOLDEN_TOLERANCE * scale or not np.isfinite(probability).all():
         raise ModelRefused(
             "golden", f"model {model.digest[:12]} answers otherwise here than when made (by {worst:.2g})"
         )
     contributions, baseline = model.explain(rows)
     gap = float(np.max(np.abs(contributions.sum(axis=1, dtype=np.float64) + baseline - found)))
-    if not gap <= 1e-4:
+    if not gap <= 1e-4 * scale:
         raise ModelRefused("golden", f"model {model.digest[:12]}: contributions miss the log-odds by {gap:.2g}")

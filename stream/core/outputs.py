@@ -46,8 +46,12 @@ def record_output(application: str, kind: Kind, content: dict[str, Any], timesta
     return Output(kind, content["lead"].encode(), _encode(content), headers, timestamp)
 
 
-def dead_letter(application: str, refused: Refused, reason: Reason, text: str) -> Output:
-    """The record's own bytes, with Kafka Connect's header names, so that the tools for those read it."""
+def dead_letter(application: str, refused: Refused, reason: Reason, text: str, most: int) -> Output:
+    """The record's own bytes, with Kafka Connect's header names, so that the tools for those read it.
+
+    A record that came near the brokers' limit does not fit with these headers: what makes it larger than `most` bytes
+    is cut off its value, and the header `leadpulse.value.bytes` tells how long it was.
+    """
     origin = refused.origin
     name = output_id(application, "dead-letter", "", origin)
     headers = _cloud_event(application, "dead-letter", name, refused.timestamp, "application/octet-stream")
@@ -66,7 +70,13 @@ def dead_letter(application: str, refused: Refused, reason: Reason, text: str) -
     }
     headers += [(key, value.encode()) for key, value in told.items()]
     # The record's own headers last: readers that take the last of a name still see what it came with.
-    return Output("dead-letter", refused.key, refused.value, headers + refused.headers, refused.timestamp)
+    headers += refused.headers
+    room = max(0, most - len(refused.key or b"") - sum(len(name) + len(content) for name, content in headers))
+    value = refused.value
+    if value is not None and len(value) > room:
+        headers.append(("leadpulse.value.bytes", str(len(value)).encode()))
+        value = value[:room]
+    return Output("dead-letter", refused.key, value, headers, refused.timestamp)
 
 
 def _cloud_event(application: str, kind: Kind, name: str, timestamp: int, content_type: str) -> Headers:

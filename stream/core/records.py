@@ -156,7 +156,8 @@ def _score(log_odds: float, tier: int, percentile: int, tiers: list[str]) -> dic
         "score": round(100 * chance, 7),
         "log_odds": log_odds,
         "percentile": None if percentile == NO_PERCENTILE else percentile,
-        "tier": tiers[tier],
+        # A tier told by a model with more tiers than this one has counts as the lowest.
+        "tier": tiers[min(tier, len(tiers) - 1)],
     }
 
 

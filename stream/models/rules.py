@@ -28,7 +28,8 @@ def rules_model(settings: Settings) -> ModelFiles:
     centre = np.zeros(len(names), np.float32)
     score, explain = additive_graphs(Additive(weight, centre, cap, bias, logarithmic=False))
     rows = np.random.default_rng(0).integers(0, 6, (GOLDEN_ROWS, len(names))).astype(np.float32)
-    answers = np.minimum(rows, cap) @ weight + np.float32(bias)
+    # In 64 bits and in order: a product of matrices would differ between processors, and with it the model's digest.
+    answers = [np.float32(math.fsum([bias, *(np.minimum(row, cap) * weight).tolist()])) for row in rows]
     bands = tuple(
         Band(name=tier.name, log_odds=float(np.float32(bias + points * point)))
         for tier, points in zip(settings.tiers.above, card.tiers, strict=True)

@@ -80,10 +80,10 @@ def _add_agent(app: App, worker: Worker, source: Source) -> None:
 
     # The default supervisor would restart a failed agent, which would take the next poll over the gap of the lost one.
     @app.agent(polls, supervisor_strategy=mode.CrashingSupervisor)
-    async def score(stream: AsyncIterable[Poll]) -> None:
+    async def score(stream: AsyncIterable[tuple[Poll, int]]) -> None:
         try:
-            async for poll in stream:
-                await worker.take(poll)
+            async for poll, partitions in stream:
+                await worker.take(poll, partitions)
         except Exception as error:
             await app.crash(error)
             raise
@@ -101,8 +101,8 @@ def _add_agent(app: App, worker: Worker, source: Source) -> None:
             self.thread.start()
 
         def poll(self) -> None:
-            async def put(poll: Poll) -> None:
-                await polls.put(value=cast(Any, poll))
+            async def put(poll: Poll, partitions: int) -> None:
+                await polls.put(value=cast(Any, (poll, partitions)))
 
             try:
                 source.run(worker, put, self.home)

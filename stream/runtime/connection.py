@@ -8,7 +8,10 @@ from confluent_kafka import KafkaError, KafkaException
 from schemas.kafka import Kafka, Sasl, Tls
 from schemas.settings import Settings
 
-_NAMESAKE: Final = "another process uses this worker's name: give each worker a `worker` of its own"
+_NAMESAKE: Final = (
+    "another process uses this worker's name (give each worker a `worker` of its own), "
+    "or the brokers were away for longer than a transaction may last (a restart mends it)"
+)
 _REMEDIES: Final = {
     KafkaError._ALL_BROKERS_DOWN: "no broker answers: check kafka.bootstrap and the network",
     KafkaError._TRANSPORT: "a broker cannot be reached: check kafka.bootstrap and the network",
@@ -23,7 +26,7 @@ _REMEDIES: Final = {
     KafkaError.CLUSTER_AUTHORIZATION_FAILED: "the user lacks IDEMPOTENT_WRITE on the cluster",
     KafkaError.UNKNOWN_TOPIC_OR_PART: "a topic does not exist: create it",
     KafkaError._UNKNOWN_TOPIC: "a topic does not exist: create it",
-    KafkaError.MSG_SIZE_TOO_LARGE: "a topic refuses large records: raise max.message.bytes of the dead-letter topic",
+    KafkaError.MSG_SIZE_TOO_LARGE: "a topic refuses large records: lower limits.dead_letter_bytes",
     KafkaError._FENCED: _NAMESAKE,
     KafkaError.INVALID_PRODUCER_EPOCH: _NAMESAKE,
     KafkaError.PRODUCER_FENCED: _NAMESAKE,
@@ -79,7 +82,8 @@ def input_consumer(settings: Settings) -> dict[str, Any]:
         "heartbeat.interval.ms": min(500, settings.kafka.session_timeout_ms // 3),
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
-        "auto.offset.reset": "earliest",
+        # Positions are always given. One that the topic no longer has is an error, not a reason to jump.
+        "auto.offset.reset": "error",
         "isolation.level": "read_committed",
         "fetch.wait.max.ms": 5,
         "fetch.queue.backoff.ms": 1,

@@ -1,15 +1,22 @@
 """What /healthz and /readyz answer. They tell what is, not what was."""
 
+import time
+from typing import Final
+
+from stream.runtime.commit import Committer
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.source import Source
+
+COMMIT_SECONDS: Final = 5.0
 
 
 class Health:
     """Reads the parts' own states."""
 
-    def __init__(self, source: Source, models: Models, metrics: Metrics) -> None:
+    def __init__(self, source: Source, committer: Committer, models: Models, metrics: Metrics) -> None:
         self._source = source
+        self._committer = committer
         self._models = models
         self._metrics = metrics
 
@@ -22,7 +29,10 @@ class Health:
             found.append("partitions: none assigned yet")
         restoring = self._source.restoring
         if restoring:
-            found.append(f"state: restoring partitions {sorted(restoring)}")
+            found.append(f"state: partitions {sorted(restoring)} are being restored, or wait for their model")
+        since = self._committer.under_way_since
+        if since is not None and time.monotonic() - since > COMMIT_SECONDS:
+            found.append(f"brokers: a commit has been under way for {time.monotonic() - since:.0f} s")
         self._metrics.ready.set(0 if found else 1)
         return found
 

@@ -8,7 +8,7 @@ from confluent_kafka import Message
 from schemas.events import Channel
 from schemas.records import Reason
 from schemas.settings import Format, Settings
-from schemas.times import format_duration
+from schemas.times import EARLIEST, LATEST, format_duration
 from schemas.topics import TopicNames
 from stream.core.engine import Arrival
 from stream.core.events import Event, Unreadable
@@ -60,9 +60,15 @@ class Intake:
     def refuse(self, origin: Origin, message: Message, reason: Reason, text: str) -> Output:
         """The dead letter of a message."""
         headers = [(name, _bytes(value) or b"") for name, value in _pairs(message)]
-        timestamp = max(0, message.timestamp()[1])
-        refused = Refused(origin, timestamp, _bytes(message.key()), _bytes(message.value()), headers)
-        return dead_letter(self._application, refused, reason, text)
+        timestamp = message.timestamp()[1]
+        refused = Refused(
+            origin,
+            timestamp if EARLIEST <= timestamp < LATEST else EARLIEST,
+            _bytes(message.key()),
+            _bytes(message.value()),
+            headers,
+        )
+        return dead_letter(self._application, refused, reason, text, self._limits.dead_letter_bytes)
 
     def _arrival(self, origin: Origin, message: Message, place: int) -> Arrival:
         key, value = message.key(), message.value()
@@ -76,7 +82,7 @@ class Intake:
         if key != event.lead.encode():
             raise Unreadable("key_mismatch", f"the key is {key[:64]!r}, the lead {event.lead[:64]!r}")
         timestamp = message.timestamp()[1]
-        if timestamp <= 0:  # a producer older than Kafka 0.10
+        if not EARLIEST <= timestamp < LATEST:  # none at all, or a producer that stamps microseconds
             timestamp = event.time
         ahead = event.time - timestamp
         if ahead > self._limits.ahead:

@@ -27,6 +27,7 @@ class Models:
         self._checking = asyncio.Lock()
         self.in_force = Model(rules_model(settings), self._features, settings.tiers)
         found = self._look()
+        self._fell_back = found is None
         if found is not None:
             self.in_force = found
         self._show()
@@ -46,32 +47,55 @@ class Models:
         self._show()
         return True
 
+    async def can_follow(self, digest: str, kind: str) -> bool:
+        """Whether state that this model scored last may be gone on with by the model in force.
+
+        It may, unless the scorecard is in force only because the registry cannot be read: then the model itself is
+        looked for and put next.
+        """
+        if not self._fell_back or digest in ("", self.in_force.digest) or kind == "rules":
+            return True
+        async with self._checking:
+            if self._next is None:
+                self._next = await asyncio.to_thread(self._load, digest)
+                self._fell_back = self._next is None
+        return not self._fell_back
+
     async def refresh(self) -> None:
         """Looks once whether the registry names another model, and loads it beside the one in force."""
         async with self._checking:
             found = await asyncio.to_thread(self._look)
             if found is not None:
                 self._next = found
+                self._fell_back = False
 
     def _look(self) -> Model | None:
         """The model that `current` names, where it is another one and fit to score."""
-        name = "current"
         try:
             digest = self._registry.current()
-            known = self._next or self.in_force  # read once: the loop may take the successor meanwhile
-            if digest is None or digest == known.digest or digest in self._refused:
-                return None
-            name = digest
+        except ModelRefused as error:
+            self._refuse("current", error)
+            return None
+        known = self._next or self.in_force  # read once: the loop may take the successor meanwhile
+        return None if digest is None or digest == known.digest else self._load(digest)
+
+    def _load(self, digest: str) -> Model | None:
+        if digest in self._refused:
+            return None
+        try:
             return Model(self._registry.load(digest), self._features, self._settings.tiers)
         except ModelRefused as error:
-            if str(error) != self._told:  # what is looked at every second is told once
-                log.error("model refused, the one before stays in force: %s", error)
-                self._metrics.models_refused.labels(error.kind).inc()
-            self._told = str(error)
-            # A file that cannot be read, or in part, may still be on its way; the rest lies in the model itself.
-            if error.kind not in ("unreadable", "digest"):
-                self._refused.add(name)
+            self._refuse(digest, error)
             return None
+
+    def _refuse(self, name: str, error: ModelRefused) -> None:
+        if str(error) != self._told:  # what is looked at every second is told once
+            log.error("model refused, %s stays in force: %s", self.in_force.digest[:12], error)
+            self._metrics.models_refused.labels(error.kind).inc()
+        self._told = str(error)
+        # A file that cannot be read, or in part, may still be on its way; the rest lies in the model itself.
+        if error.kind not in ("unreadable", "digest"):
+            self._refused.add(name)
 
     def _show(self) -> None:
         log.info("model in force: %s (%s)", self.in_force.digest[:12], self.in_force.manifest.kind)

@@ -18,13 +18,17 @@ class PartitionRowError(Exception):
 
 
 class PartitionRow(msgspec.Struct, frozen=True):
-    """positions: next offset by input topic. model: digest of the model in force, and the positions it took over at.
+    """application: whose rows these are. positions: next offset by input topic.
+
+    model: digest of the model in force, with its kind and the positions at which it took over.
     definitions: digest of the definitions row that the lead rows were made by.
     """
 
     format: int
+    application: str
     positions: dict[str, int]
     model: str
+    kind: str
     model_since: dict[str, int]
     definitions: str
 
@@ -55,7 +59,9 @@ def check_definitions(stored: bytes | None, now: dict[str, str], partition: int)
 
     `stored`: the definitions row; `now`: see `schemas.digest.definitions`.
     """
-    before = {} if stored is None else msgspec.json.decode(stored, type=dict[str, str])
+    if stored is None:
+        raise PartitionRowError(f"the changelog of partition {partition} has lost the row that says what its rows mean")
+    before = msgspec.json.decode(stored, type=dict[str, str])
     changed = sorted(name for name, digest in before.items() if now.get(name) != digest)
     if changed:
         raise PartitionRowError(

@@ -1,6 +1,7 @@
 """The partitions a worker owns: where each stands, and its leads' rows, from memory or the local store."""
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from stream.runtime.store import Store
 
@@ -11,7 +12,8 @@ class Partition:
 
     generation: grows with every assignment and rewind; what was fetched under another one is dropped.
     positions, committed: next offset by topic, of what was taken and of what was committed.
-    definitions: the definitions row that still has to be written, if any.
+    definitions: the definitions row that still has to be written, if any. told_model: the model that the changelog has
+    for it; model_since: the positions at which the model in force took over.
     """
 
     number: int
@@ -19,6 +21,8 @@ class Partition:
     positions: dict[str, int]
     committed: dict[str, int]
     definitions: bytes | None
+    told_model: str
+    model_since: dict[str, int]
     rows: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -50,10 +54,14 @@ class Partitions:
         return lead in self.owned[partition].rows
 
     def trim(self) -> int:
-        """Drops the rows longest in memory beyond the limit; returns how many are left. Only while none is dirty."""
+        """Drops the rows longest in memory beyond the limit, from each partition its share; returns how many are left.
+
+        Only while none is dirty.
+        """
         size = sum(len(partition.rows) for partition in self.owned.values())
-        for partition in self.owned.values():
-            while size > self._cached_rows and partition.rows:
-                del partition.rows[next(iter(partition.rows))]
-                size -= 1
-        return size
+        excess = size - self._cached_rows
+        if excess > 0:
+            for partition in self.owned.values():
+                for lead in list(islice(partition.rows, -(-excess * len(partition.rows) // size))):
+                    del partition.rows[lead]
+        return min(size, self._cached_rows)

@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.settings import Settings
 from stream.runtime import partition_row
-from stream.runtime.connection import changelog_consumer
+from stream.runtime.connection import changelog_consumer, explain
 from stream.runtime.metrics import Metrics
 from stream.runtime.store import Marker, Store
 
@@ -75,13 +75,14 @@ class Restorer:
         rows: dict[int, dict[bytes, bytes | None]] = {}
         for message in self._reader.consume(BATCH, STEP_SECONDS):
             partition, offset, error = message.partition(), message.offset(), message.error()
-            assert partition is not None and offset is not None
-            progress = self._running.get(partition)
+            progress = self._running.get(-1 if partition is None else partition)
+            if error is not None and error.code() != KafkaError._PARTITION_EOF:
+                self._meet(error, partition)
+                continue
             if progress is None:
                 continue
+            assert partition is not None and offset is not None
             if error is not None:
-                if error.code() != KafkaError._PARTITION_EOF:
-                    raise KafkaException(error)
                 # Control records have offsets too: at the end of the readable part, nothing lies before the offset.
                 progress.next = max(progress.next, offset)
                 continue
@@ -98,9 +99,22 @@ class Restorer:
                 progress.rows += 1
             progress.next = offset + 1
             self._metrics.restored_rows.inc()
-        self._store.write({each: (found, self._running[each].marker()) for each, found in rows.items()})
-        for partition in self._running:
-            self._running[partition].tell(partition)
+        known = {each: found for each, found in rows.items() if each in self._running}
+        self._store.write({each: (found, self._running[each].marker()) for each, found in known.items()})
+        for partition, progress in self._running.items():
+            progress.tell(partition)
+
+    def _meet(self, error: KafkaError, partition: int | None) -> None:
+        """Passing errors the client mends by itself; a place that is gone means to read from the beginning."""
+        if error.code() == KafkaError._AUTO_OFFSET_RESET and partition in self._running:
+            log.warning("partition %d: the changelog no longer has the place to go on from; reading it anew", partition)
+            self.cancel(partition)
+            self._store.forget(partition)
+            self.begin(partition)
+        elif error.fatal():
+            raise KafkaException(error)
+        else:
+            log.warning("while restoring: %s", explain(error))
 
 
 class _Progress:

@@ -8,11 +8,14 @@ from typing import Any
 from confluent_kafka import KafkaException
 
 from schemas.settings import Settings
-from stream.runtime.app import build_app
+from stream.core.model import ModelRefused
+from stream.runtime.app import App, build_app
+from stream.runtime.commit import Committer
 from stream.runtime.connection import explain
 from stream.runtime.health import Health
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
+from stream.runtime.partitions import Partitions
 from stream.runtime.source import Source
 from stream.runtime.store import Store, StoreError
 from stream.runtime.transaction import Transactions
@@ -23,7 +26,6 @@ log = logging.getLogger(__name__)
 
 async def run_worker(settings: Settings) -> int:
     """Runs until SIGTERM or SIGINT (0), or until something that only a person or a restart can mend (1)."""
-    metrics = Metrics()
     try:
         store = Store(settings.state)
     except StoreError as error:
@@ -31,10 +33,33 @@ async def run_worker(settings: Settings) -> int:
         return 1
     if store.rebuilt:
         log.warning("the local store was unreadable (%s); it is rebuilt from the changelog", store.rebuilt)
+    try:
+        return await _serve(settings, _join(settings, store))
+    except ModelRefused as error:
+        log.error("the scorecard cannot be used: %s", error)
+    except KafkaException as error:
+        log.error("%s", explain(error))
+    except OSError as error:
+        log.error("cannot listen on %s:%s: %s; set web.port", settings.web.host, settings.web.port, error.strerror)
+    finally:
+        store.close()
+    return 1
+
+
+def _join(settings: Settings, store: Store) -> App:
+    """Makes every part. Raises ModelRefused and KafkaException where settings do not do."""
+    metrics = Metrics()
     source = Source(settings, store, metrics)
     models = Models(settings, metrics)
-    worker = Worker(settings, store, Transactions(settings, store), models, metrics, source.rewind)
-    app = build_app(settings, worker, source, models, Health(source, models, metrics), metrics)
+    partitions = Partitions(store, settings.limits.cached_rows)
+    transactions = Transactions(settings, store)
+    committer = Committer(settings, transactions, partitions, models, metrics, source.rewind)
+    worker = Worker(settings, committer, partitions, models, metrics)
+    worker.compile()
+    return build_app(settings, worker, source, models, Health(source, committer, models, metrics), metrics)
+
+
+async def _serve(settings: Settings, app: App) -> int:
     halt = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, halt.set)
@@ -44,14 +69,10 @@ async def run_worker(settings: Settings) -> int:
         log.info("worker %s listens on %s:%s", settings.worker, settings.web.host, settings.web.port)
         waits.append(asyncio.ensure_future(app.wait_until_stopped()))
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    except OSError as error:
-        log.error("cannot listen on %s:%s: %s; set web.port", settings.web.host, settings.web.port, error.strerror)
-        return 1
     finally:
         for wait in waits:
             wait.cancel()
         await app.stop()
-        store.close()
     if app.crashed:
         reason = app.crash_reason
         log.error("stopped: %s", explain(reason) if isinstance(reason, KafkaException) else reason)

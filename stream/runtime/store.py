@@ -2,7 +2,7 @@
 
 Keys: the partition (4 bytes, big-endian), then `r` and the lead, or `m` for the marker. The marker says up to which
 changelog offset (exclusive) the rows go, and holds the partition row found there. Rows and marker of a commit are
-written in one batch, so the store is always as of a commit.
+written in one batch, so the store is always as of a commit. The key 255 says which cluster and deployment it is of.
 """
 
 import shutil
@@ -15,6 +15,8 @@ from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdic
 
 BLOCK_CACHE_BYTES = 64 * 1024 * 1024
 MEMTABLE_BYTES = 32 * 1024 * 1024
+REBUILD = "rebuild"
+HOME_KEY = b"\xff"
 
 
 class StoreError(Exception):
@@ -40,6 +42,10 @@ class Store:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"cannot make the state directory {directory}: {error.strerror}") from None
+        if (directory / REBUILD).exists():
+            self.rebuilt = "it was found corrupt"
+            shutil.rmtree(directory / "rows", ignore_errors=True)
+            (directory / REBUILD).unlink()
         try:
             self._rocks = Rdict(str(directory / "rows"), _options())
         except Exception as error:  # rocksdict raises Exception itself
@@ -51,6 +57,12 @@ class Store:
                 self._rocks = Rdict(str(directory / "rows"), _options())
             except Exception as second:
                 raise StoreError(f"cannot open the state in {directory}: {second}; remove what is there") from None
+
+    def claim(self, home: str) -> None:
+        """Makes it the store of this home (cluster, topics, application); rows of another one are removed."""
+        if self._get([HOME_KEY]) != [home.encode()]:
+            self._rocks.delete_range(b"", HOME_KEY)
+            self._rocks.put(HOME_KEY, home.encode())
 
     def rows(self, partition: int, leads: list[bytes]) -> list[bytes | None]:
         """The rows of these leads, None for those unknown. Raises StoreError."""
@@ -101,7 +113,8 @@ class Store:
         except Exception as error:  # rocksdict raises Exception itself
             text = " ".join(str(error).split())
             where = self._directory
-            raise StoreError(f"cannot read the state in {where}: {text}; remove it: the changelog has it all") from None
+            (where / REBUILD).touch()
+            raise StoreError(f"cannot read the state in {where}: {text}; the next start rebuilds it") from None
 
 
 def _prefix(partition: int, kind: bytes) -> bytes:

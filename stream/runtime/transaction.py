@@ -15,13 +15,26 @@ from stream.runtime.epoch import Epoch
 from stream.runtime.store import Marker, Store
 
 STEP_SECONDS: Final = 30.0
-PATIENCE_SECONDS: Final = 120.0
+OPEN_SECONDS: Final = 2.0
+PATIENCE_SECONDS: Final = 45.0
+_REBALANCING: Final = (
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError.UNKNOWN_MEMBER_ID,
+)
+
+_PURGED: Final = (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)
 
 log = logging.getLogger(__name__)
 
 
 class Aborted(Exception):
     """The transaction was rolled back: nothing of the epoch is visible, the producer can go on."""
+
+    def __init__(self, text: str, rebalancing: bool) -> None:
+        """`rebalancing`: only because the group was between two generations, which healthy workers meet."""
+        super().__init__(text)
+        self.rebalancing = rebalancing
 
 
 class Broken(Exception):
@@ -39,7 +52,8 @@ class _Deliveries:
         self.ends: dict[int, int] = {}
 
     def delivered(self, error: KafkaError | None, message: Message) -> None:
-        if error is not None:
+        # What a rollback purges was not at fault: the broker's refusal of another record was.
+        if error is not None and (self.failed is None or self.failed.code() in _PURGED):
             self.failed = error
 
     def delivered_last(self, error: KafkaError | None, message: Message) -> None:
@@ -68,7 +82,7 @@ class Transactions:
 
     def open(self) -> None:
         """Fences any earlier owner of this worker's transactional id. Raises KafkaException; may be called again."""
-        self._producer.init_transactions(STEP_SECONDS)
+        self._producer.init_transactions(OPEN_SECONDS)
 
     def commit(self, epoch: Epoch, group: Any) -> None:
         """Makes the epoch visible whole or not at all. Raises Aborted or Broken.
@@ -163,7 +177,11 @@ class Transactions:
             self._producer.abort_transaction(STEP_SECONDS)
         except KafkaException as second:
             raise Broken(f"{explain(second)}, while rolling back after {reason}") from error
-        raise Aborted(reason) from error
+        self._producer.poll(0)
+        # A refused record also makes the client refuse the next call; the refusal is what a person must know.
+        refused = self._deliveries.failed
+        told = reason if refused is None or refused.code() in _PURGED else explain(refused)
+        raise Aborted(told, cause is not None and cause.code() in _REBALANCING) from error
 
     def _keep(self, epoch: Epoch) -> None:
         written = {}

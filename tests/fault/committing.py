@@ -1,10 +1,11 @@
 """A worker's commits without the worker: real epochs, the real producer and store, and a failure at a chosen step."""
 
+import time
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from stream.core.outputs import Kind, Output
 from stream.runtime import partition_row, transaction
@@ -44,13 +45,13 @@ class FailingProducer(Producer):
         self._come_to(1)
         super().begin_transaction()
 
-    def produce(self, topic: str, value: Any = None, key: Any = None, **options: Any) -> None:
+    def produce(self, topic: str, value: Any = None, key: Any = None, *others: Any, **options: Any) -> None:
         # The last record of each kind, so that those before it are in the transaction already.
         if topic.endswith(".dead-letters"):
             self._come_to(2)
         if key == partition_row.KEY:
             self._come_to(3)
-        super().produce(topic, value, key, **options)
+        super().produce(topic, value, key, *others, **options)
 
     def send_offsets_to_transaction(self, *arguments: Any) -> None:
         self._come_to(4)
@@ -123,8 +124,14 @@ class Committing:
     def successor(self) -> Transactions:
         """Another process with the same name, once it has opened."""
         found = Transactions(self.settings, self.store)
-        found.open()
-        return found
+        deadline = time.monotonic() + 30
+        while True:  # as the worker does, which tells why it waits
+            try:
+                found.open()
+                return found
+            except KafkaException as error:
+                if not error.args[0].retriable() or time.monotonic() > deadline:
+                    raise
 
     @property
     def producer(self) -> FailingProducer:
@@ -137,7 +144,15 @@ class Committing:
         """The epoch in which the inputs' next offset becomes 10 times its number. The first has definitions too."""
         shares = {}
         for partition in SHARED:
-            row = PartitionRow(1, {self.topic: 10 * number}, "0" * 64, {}, "1" * 64)
+            row = PartitionRow(
+                format=1,
+                application=self.settings.application,
+                positions={self.topic: 10 * number},
+                model="0" * 64,
+                kind="rules",
+                model_since={},
+                definitions="1" * 64,
+            )
             rows = {b"lead %d" % lead: b"epoch %d" % number for lead in range(number, number + 3)}
             shares[partition] = Share(rows, b"definitions" if number == 1 else None, row)
         kinds: tuple[Kind, ...] = ("change", "latest", "alert", "dead-letter")
@@ -169,7 +184,10 @@ class Committing:
         epochs = [self.epoch(number) for number in numbers]
         return Visible(
             sorted(output.value or b"" for epoch in epochs for output in epoch.outputs),
-            {partition: [row for each in epochs for row in each.shares[partition].rows.items()] for partition in SHARED},
+            {
+                partition: [row for each in epochs for row in each.shares[partition].rows.items()]
+                for partition in SHARED
+            },
             {partition: [{self.topic: 10 * number} for number in numbers] for partition in SHARED},
             dict.fromkeys(SHARED, 10 * numbers[-1]),
         )

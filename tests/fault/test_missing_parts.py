@@ -7,7 +7,7 @@ import pytest
 from schemas.times import DAY
 from tests.integration.deployment import Broker, Deployment, create_topics, deploy, free_port
 from tests.integration.process import WorkerProcess
-from tests.integration.topics import Input, Sent, wait_until_scored
+from tests.integration.topics import Input, Sent
 from tests.integration.traffic import BEGIN, wire
 
 
@@ -53,7 +53,7 @@ def test_a_missing_topic_is_named_and_waited_for(
         event = {"id": "e", "lead": "lead-1", "time": BEGIN + DAY, "type": "email", "name": "email_click",
                  "path": "", "properties": {}}  # fmt: skip
         inputs.send([Sent(names.input("email"), b"lead-1", wire(event), BEGIN + DAY)])
-        wait_until_scored(deployment, inputs.ends)
+        worker.wait_until_scored(inputs.ends)
         worker.stop()
 
 

@@ -16,7 +16,7 @@ from tests.integration.expectation import (
 )
 from tests.integration.process import WorkerProcess
 from tests.integration.test_several_topics import TOPICS, assert_final_features, by_topic
-from tests.integration.topics import Input, wait_until_scored
+from tests.integration.topics import Input
 from tests.integration.traffic import traffic
 
 
@@ -48,7 +48,7 @@ def test_workers_join_and_leave_and_every_event_of_four_topics_lands(
         leaves.stop()
         stays.wait_for(lambda: owned(stays) == PARTITIONS, 30, "alone again")
         triggers += load.finish()
-        wait_until_scored(deployment, inputs.ends)
+        stays.wait_until_scored(inputs.ends)
         stays.stop()
 
     rules = scorer(rules_model(deployment.settings), deployment.settings)

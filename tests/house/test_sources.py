@@ -21,7 +21,9 @@ def functions(path: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Lines from `def` to the end, without the docstring and without what is defined inside by itself."""
-    inner = [node for node in ast.walk(function) if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)]
+    inner = [
+        node for node in ast.walk(function) if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
     own = set(range(function.lineno, (function.end_lineno or 0) + 1))
     for node in inner:
         if node is not function:

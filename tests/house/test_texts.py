@@ -8,7 +8,9 @@ import pytest
 from tests.house.repository import ROOT, files, text
 
 # Written in two parts, so that this file does not hold what it looks for.
-MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:" + "|".join(["ro" + "ot", "wo" + "rk", "ho" + r"me/\w+", "Us" + r"ers/\w+"]) + r")(?=/|\b)(?!=)")
+MACHINE_PATHS = re.compile(
+    r"(?<![\w.])/(?:" + "|".join(["ro" + "ot", "wo" + "rk", "ho" + r"me/\w+", "Us" + r"ers/\w+"]) + r")(?=/|\b)(?!=)"
+)
 ALL = files()
 
 

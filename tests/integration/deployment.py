@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from schemas.load import default_settings, load_settings
 from schemas.settings import Settings

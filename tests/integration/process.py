@@ -9,15 +9,19 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from stream.runtime.partition_row import PartitionRow
 from tests.integration.deployment import Deployment
+from tests.integration.topics import Ends, Reader, partition_rows
 
+ROOT: Final = Path(__file__).parents[2]
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 30.0
 
@@ -53,7 +57,7 @@ class WorkerProcess:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADPULSE__")}
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=Path(__file__).parents[2]
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=ROOT
             )
 
     def start_ready(self) -> None:
@@ -87,7 +91,24 @@ class WorkerProcess:
         """Until /readyz says so."""
         self.wait_for(lambda: self.get("/readyz")[0] == 200, seconds, "ready")
 
-    def wait_for(self, holds: Any, seconds: float, what: str) -> None:
+    def wait_until_scored(self, ends: Ends, seconds: float = 60.0) -> None:
+        """Until the changelog says that every input record up to these ends has been taken and committed."""
+        reader = Reader(self._deployment.broker, self._deployment.names.changelog)
+        rows: dict[int, PartitionRow] = {}
+
+        def done() -> bool:
+            rows.update(partition_rows(reader.read()))
+            return all(
+                partition in rows and rows[partition].positions.get(topic, 0) >= end
+                for (topic, partition), end in ends.items()
+            )
+
+        try:
+            self.wait_for(done, seconds, "done with its input")
+        finally:
+            reader.close()
+
+    def wait_for(self, holds: Callable[[], object], seconds: float, what: str) -> None:
         """Until it holds; the process must live on meanwhile."""
         deadline = time.monotonic() + seconds
         while not holds():

@@ -10,7 +10,7 @@ from stream.core.partitioner import partition_of
 from tests.integration.deployment import PARTITIONS, Broker, Deployment, deploy
 from tests.integration.expectation import newest_rows
 from tests.integration.process import WorkerProcess
-from tests.integration.topics import Input, Sent, read_all, wait_until_scored
+from tests.integration.topics import Input, Sent, read_all
 from tests.integration.traffic import BEGIN, wire
 from tests.oracle.decisions import Trigger, output_id
 from tests.oracle.matching import Event
@@ -52,7 +52,7 @@ def bad_records(deployment: Deployment) -> list[tuple[str, Sent]]:
         return Sent(web, key, value, NOW, HEADERS, partition)
 
     return [
-        ("oversize", on_web(wire(view("large", LEAD) | {"properties": {"text": "x" * LIMIT}}))),
+        ("oversize", on_web(wire({**view("large"), "properties": {"text": "x" * LIMIT}}))),
         ("malformed", on_web(b'{"id": "e", \xff\xfe')),
         ("malformed", on_web(None)),
         ("invalid", on_web(good.replace(b"page_view", b""))),
@@ -74,10 +74,10 @@ def test_every_bad_record_is_kept_byte_for_byte_with_its_reason(strict: Deployme
         worker.start_ready()
         inputs = Input(strict.broker)
         inputs.send([first])
-        wait_until_scored(strict, inputs.ends)
+        worker.wait_until_scored(inputs.ends)
         triggers = inputs.send([record for _, record in bad])
         inputs.send([first._replace(value=wire(view("last"))), last_of(strict, "lead-3")])
-        wait_until_scored(strict, inputs.ends)
+        worker.wait_until_scored(inputs.ends)
         tallies = {
             reason: worker.metric("leadpulse_dead_letters_total", reason=reason) for reason, _ in bad
         }

@@ -23,7 +23,7 @@ from tests.integration.expectation import (
     scorer,
 )
 from tests.integration.process import WorkerProcess
-from tests.integration.topics import Input, partition_rows, read_all, wait_until_scored
+from tests.integration.topics import Input, partition_rows, read_all
 from tests.integration.traffic import sent, traffic
 from tests.oracle.decisions import Scorer, Trigger
 
@@ -72,7 +72,7 @@ def test_a_swap_under_load_loses_nothing_and_alerts_nobody(deployment: Deploymen
         worker.wait_for(lambda: worker.metric("leadpulse_events_total") > 700, 60, "under load")
         registry.promote(digest)
         producing.join()
-        wait_until_scored(deployment, inputs.ends)
+        worker.wait_until_scored(inputs.ends)
         swaps = worker.metric("leadpulse_model_swaps_total")
         worker.stop()
 

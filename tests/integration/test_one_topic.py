@@ -17,7 +17,7 @@ from tests.integration.expectation import (
     scorer,
 )
 from tests.integration.process import WorkerProcess
-from tests.integration.topics import Input, wait_until_scored
+from tests.integration.topics import Input
 from tests.integration.traffic import Arrival, sent, traffic
 
 
@@ -35,7 +35,7 @@ def score(deployment: Deployment, arrivals: list[Arrival]) -> Expected:
         worker.start_ready()
         inputs = Input(deployment.broker)
         triggers = inputs.send(sent(deployment.names.input("web"), arrivals))
-        wait_until_scored(deployment, inputs.ends)
+        worker.wait_until_scored(inputs.ends)
         worker.stop()
     log = in_offset_order([(each.event, trigger) for each, trigger in zip(arrivals, triggers, strict=True)])
     rules = scorer(rules_model(deployment.settings), deployment.settings)

@@ -16,7 +16,7 @@ from tests.integration.expectation import (
     scorer,
 )
 from tests.integration.process import WorkerProcess
-from tests.integration.topics import Input, wait_until_scored
+from tests.integration.topics import Input
 from tests.integration.traffic import sent, traffic
 
 
@@ -34,19 +34,19 @@ def test_state_goes_on_over_a_restart_and_over_the_loss_of_the_disk(
     with WorkerProcess(deployment) as worker:
         worker.start_ready()
         triggers = inputs.send(records[:third])
-        wait_until_scored(deployment, inputs.ends)
+        worker.wait_until_scored(inputs.ends)
         worker.stop()
 
         triggers += inputs.send(records[third : 2 * third])
         worker.start_ready()
-        wait_until_scored(deployment, inputs.ends)
+        worker.wait_until_scored(inputs.ends)
         from_disk = worker.metric("leadpulse_restored_rows_total")
         worker.stop()
 
         worker.lose_disk()
         triggers += inputs.send(records[2 * third :])
         worker.start_ready()
-        wait_until_scored(deployment, inputs.ends)
+        worker.wait_until_scored(inputs.ends)
         from_changelog = worker.metric("leadpulse_restored_rows_total")
         worker.stop()
 

@@ -19,7 +19,7 @@ from tests.integration.expectation import (
     scorer,
 )
 from tests.integration.process import WorkerProcess
-from tests.integration.topics import Input, Sent, read_all, wait_until_scored
+from tests.integration.topics import Input, Sent, read_all
 from tests.integration.traffic import Arrival, traffic, wire
 from tests.oracle.decisions import Trigger
 from tests.oracle.lead import Lead
@@ -59,7 +59,7 @@ def log(four_topics: Deployment) -> list[tuple[Event, Trigger]]:
         worker.start_ready()
         inputs = Input(four_topics.broker)
         triggers = inputs.send(by_topic(four_topics, arrivals))
-        wait_until_scored(four_topics, inputs.ends)
+        worker.wait_until_scored(inputs.ends)
         worker.stop()
     return [(each.event, trigger) for each, trigger in zip(arrivals, triggers, strict=True)]
 

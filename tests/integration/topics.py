@@ -2,14 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from stream.runtime import partition_row
 from stream.runtime.partition_row import PartitionRow
-from tests.integration.deployment import Broker, Deployment
+from tests.integration.deployment import Broker
 from tests.oracle.decisions import Trigger
 
 Ends = dict[tuple[str, int], int]
@@ -143,7 +143,7 @@ class Reader:
         assert topic is not None and offset is not None
         assert not isinstance(key, str)
         assert not isinstance(value, str)
-        headers = [(name, _bytes(value)) for name, value in message.headers() or []]
+        headers: Any = message.headers() or []
         self.records.append(Record(topic, partition, offset, key, value, headers))
 
 
@@ -156,26 +156,6 @@ def read_all(broker: Broker, topic: str) -> list[Record]:
         reader.close()
 
 
-def wait_until_scored(deployment: Deployment, ends: Ends, seconds: float = 60) -> None:
-    """Until the changelog says that every input record up to these ends has been taken and committed."""
-    wait_for_positions(deployment, lambda rows: all(_reached(rows, each, end) for each, end in ends.items()), seconds)
-
-
-def wait_for_positions(
-    deployment: Deployment, holds: Callable[[dict[int, PartitionRow]], bool], seconds: float = 60
-) -> None:
-    """Until it holds of the newest partition rows."""
-    deadline = time.monotonic() + seconds
-    reader = Reader(deployment.broker, deployment.names.changelog)
-    rows: dict[int, PartitionRow] = {}
-    try:
-        while not holds(rows):
-            assert time.monotonic() < deadline, f"after {seconds:g} s the worker stands at {rows}"
-            rows |= partition_rows(reader.read(0.1))
-    finally:
-        reader.close()
-
-
 def partition_rows(changelog: Sequence[Record]) -> dict[int, PartitionRow]:
     """The newest partition row of each partition."""
     return {
@@ -183,12 +163,3 @@ def partition_rows(changelog: Sequence[Record]) -> dict[int, PartitionRow]:
         for record in changelog
         if record.key == partition_row.KEY and record.value is not None
     }
-
-
-def _reached(rows: dict[int, PartitionRow], at: tuple[str, int], end: int) -> bool:
-    topic, partition = at
-    return partition in rows and rows[partition].positions.get(topic, 0) >= end
-
-
-def _bytes(value: str | bytes | None) -> bytes:
-    return value.encode() if isinstance(value, str) else value or b""

@@ -127,7 +127,7 @@ class Judged:
             return verdict, None
         self._note(event)
         if before is not None:
-            self._rebase(model.score(before))
+            self._rebase(model, model.score(before))
         emission = self._judge(trigger, model)
         self.by = model
         return verdict, emission
@@ -138,10 +138,16 @@ class Judged:
         name = xxhash.xxh3_64_hexdigest(event["id"].encode())
         self.notable += [Notable(said.time, numbers[each], name) for each in said.signals if each in numbers]
 
-    def _rebase(self, now: np.float32) -> None:
+    def _rebase(self, model: Scorer, now: np.float32) -> None:
         shift = np.float32(now - self.log_odds)
         self.past = [each._replace(log_odds=np.float32(each.log_odds + shift)) for each in self.past]
-        self.told = [each._replace(rebased=np.float32(each.rebased + shift)) for each in self.told]
+        self.told = [
+            each._replace(
+                # A score by this very model needs no shift, whatever scored in between.
+                rebased=each.score.log_odds if each.by.name == model.name else np.float32(each.rebased + shift)
+            )
+            for each in self.told
+        ]
         self.log_odds = now
 
     def _judge(self, trigger: Trigger, model: Scorer) -> Emission | None:

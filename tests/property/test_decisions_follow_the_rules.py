@@ -90,7 +90,8 @@ def told_by_engine(
     stored = {event["lead"]: rows.get(event["lead"], b"") for event in batch.values()}
     processed = engine.process(arrivals, stored, model, Positions({0: {}}, origins))
     rows.update(processed.rows)
-    values = {kind: [each.value or b"" for each in processed.outputs if each.kind == kind] for kind in ("change", "alert")}
-    alerts = {alert.trigger.offset: alert for alert in map(Alert.model_validate_json, values["alert"])}
-    changes = [ScoreChange.model_validate_json(value) for value in values["change"]]
-    return [emission_of(settings, change, alerts.get(change.trigger.offset)) for change in changes]
+    values = [(each.kind, each.value or b"") for each in processed.outputs]
+    changes = [ScoreChange.model_validate_json(value) for kind, value in values if kind == "change"]
+    alerts = [Alert.model_validate_json(value) for kind, value in values if kind == "alert"]
+    alert_at = {alert.trigger.offset: alert for alert in alerts}
+    return [emission_of(settings, change, alert_at.get(change.trigger.offset)) for change in changes]

@@ -67,7 +67,11 @@ def test_a_model_for_other_features_is_refused(change: Change) -> None:
 
 
 def test_a_model_for_other_tiers_is_refused_and_both_are_named() -> None:
-    hot = shipped(lambda content: content.update(tiers={"above": [{"name": "ripe", "share": 0.1}, {"name": "warm", "share": 0.3}]}))
+    hot = shipped(
+        lambda content: content.update(
+            tiers={"above": [{"name": "ripe", "share": 0.1}, {"name": "warm", "share": 0.3}]}
+        )
+    )
     with pytest.raises(ModelRefused, match=r"\['hot', 'warm', 'cold'\].*\['ripe', 'warm', 'cold'\]") as refused:
         usable(RULES, hot)
     assert refused.value.kind == "tiers"
@@ -134,7 +138,9 @@ def curved() -> Model:
     """An additive model with logarithms, whose sums round differently in another order."""
     random = np.random.default_rng(5)
     weight, centre = random.normal(0, 0.3, (2, SIZE)).astype(np.float32)
-    parameters = Additive(weight, centre, np.full(SIZE, 30, np.float32), -3.0, logarithmic=True, floor=-np.ones(SIZE, np.float32))
+    parameters = Additive(
+        weight, centre, np.full(SIZE, 30, np.float32), -3.0, logarithmic=True, floor=-np.ones(SIZE, np.float32)
+    )
     score, explain = additive_graphs(parameters)
 
     def answers(manifest: dict[str, Any]) -> None:

@@ -22,7 +22,8 @@ def secured(security: Plaintext | Tls | Sasl) -> dict[str, Any]:
 
 
 def sasl(**changed: Any) -> Sasl:
-    usual = {"protocol": "sasl", "mechanism": "SCRAM-SHA-512", "username": "ann", "password": SecretStr(SECRET)}
+    usual: dict[str, Any] = {"protocol": "sasl", "mechanism": "SCRAM-SHA-512", "username": "ann"}
+    usual["password"] = SecretStr(SECRET)
     return Sasl(**(usual | changed))
 
 
@@ -110,14 +111,17 @@ def test_an_error_is_told_with_what_to_do(code: int, remedy: str) -> None:
     error = KafkaError(code, "what the broker said")
     assert explain(error) == explain(KafkaException(error))
     assert explain(error).startswith(f"{error.name()}: what the broker said; ")
-    assert explain(error).endswith(remedy)
+    assert remedy in explain(error)
 
 
 def test_an_error_reads_the_same_however_long_it_took() -> None:
     refused = "one:9092/bootstrap: Connect to ipv4#127.0.0.1:9092 failed: Connection refused"
     told = {
         explain(KafkaError(KafkaError._TRANSPORT, refused + timing))
-        for timing in (" (after 2ms in state CONNECT)", " (after 0ms in state CONNECT, 4 identical error(s) suppressed)")
+        for timing in (
+            " (after 2ms in state CONNECT)",
+            " (after 0ms in state CONNECT, 4 identical error(s) suppressed)",
+        )
     }
     assert told == {f"_TRANSPORT: {refused}; a broker cannot be reached: check kafka.bootstrap and the network"}
 

@@ -17,7 +17,9 @@ from tests.unit.schemas.files import shipped
 NOW = parse_time("2026-03-01T09:30:00.000Z")
 PARTITIONS = 4
 HOME = partition_of(b"ann", PARTITIONS)
-SEGMENT = shipped(lambda content: content.update(topics={"formats": {"product": "segment"}}, limits={"event_bytes": 1024}))
+SEGMENT = shipped(
+    lambda content: content.update(topics={"formats": {"product": "segment"}}, limits={"event_bytes": 1024})
+)
 
 
 def event(**changed: Any) -> bytes:
@@ -26,7 +28,7 @@ def event(**changed: Any) -> bytes:
 
 
 def message(value: bytes | None, **changed: Any) -> Message:
-    usual = {
+    usual: dict[str, Any] = {
         "topic": "leadpulse.web",
         "partition": HOME,
         "offset": 7,
@@ -37,7 +39,7 @@ def message(value: bytes | None, **changed: Any) -> Message:
 
 
 def take(*messages: Message, known: bool = False) -> Taken:
-    return Intake(SEGMENT).take(list(messages), lambda partition, lead: known, PARTITIONS)
+    return Intake(SEGMENT).take(list(messages), lambda *_: known, PARTITIONS)
 
 
 def refusal(record: Message) -> tuple[Reason, str, Output]:
@@ -115,8 +117,8 @@ def test_an_event_as_large_as_allowed_arrives() -> None:
     assert len(take(message(event(properties={"pad": "x" * (1024 - len(empty))}))).arrivals) == 1
 
 
-@pytest.mark.parametrize("timestamp", [(TIMESTAMP_NOT_AVAILABLE, -1), (TIMESTAMP_CREATE_TIME, 0)])
-def test_a_record_without_a_time_has_that_of_its_event(timestamp: tuple[int, int]) -> None:
+@pytest.mark.parametrize("timestamp", [(TIMESTAMP_NOT_AVAILABLE, -1), (TIMESTAMP_CREATE_TIME, 0), (TIMESTAMP_CREATE_TIME, NOW * 1000)])
+def test_a_record_without_a_time_or_with_one_in_microseconds_has_that_of_its_event(timestamp: tuple[int, int]) -> None:
     (arrival,) = take(message(event(), timestamp=timestamp)).arrivals
     assert arrival.timestamp == NOW
 
@@ -149,3 +151,15 @@ def test_the_same_record_gives_the_same_dead_letter() -> None:
     assert refusal(message(b"{")) == refusal(message(b"{"))
     first, second = (dict(refusal(message(b"{", offset=offset))[2].headers)["ce_id"] for offset in (7, 8))
     assert first != second
+
+
+def test_a_dead_letter_too_large_for_its_topic_loses_the_end_of_its_value_and_says_so() -> None:
+    def small(content: dict[str, Any]) -> None:
+        content["limits"] = {"dead_letter_bytes": 16_384, "event_bytes": 1024}
+
+    value = bytes(range(1, 256)) * 100
+    ((reason, letter),) = Intake(shipped(small)).take([message(value)], lambda *_: False, PARTITIONS).refused
+    assert reason == "oversize"
+    assert letter.value is not None and value.startswith(letter.value)
+    assert 12_000 < len(letter.value) < 16_384
+    assert dict(letter.headers)["leadpulse.value.bytes"] == str(len(value)).encode()

@@ -21,7 +21,7 @@ def exposition(metrics: Metrics) -> dict[str, float]:
 
 @pytest.mark.parametrize("described", METRICS.described, ids=lambda each: each.name)
 def test_a_metric_has_a_meaning_and_a_remedy(described: Described) -> None:
-    assert described.meaning.endswith(".") and described.meaning[0].isupper() or described.meaning[0].isdigit()
+    assert (described.meaning.endswith(".") and described.meaning[0].isupper()) or described.meaning[0].isdigit()
     assert described.remedy.endswith(".")
     assert described.remedy != described.meaning
 

@@ -50,6 +50,12 @@ class Watched:
     def refused(self, check: str) -> float:
         return self.counted(f'leadpulse_models_refused_total{{check="{check}"}}')
 
+    def swap(self) -> str:
+        """Takes what must be waiting; the digest then in force."""
+        assert self.models.pending
+        self.models.take()
+        return self.in_force
+
     @property
     def in_force(self) -> str:
         return self.models.in_force.digest
@@ -64,7 +70,6 @@ def test_the_scorecard_scores_until_there_is_a_model(tmp_path: Path) -> None:
     watched.look()
     assert watched.in_force == RULES.digest
     assert not watched.models.pending
-    assert not watched.models.take()
     assert watched.counted(f'leadpulse_model_info{{digest="{RULES.digest}",kind="rules"}}') == 1
 
 
@@ -82,8 +87,7 @@ def test_a_promotion_waits_to_be_taken(tmp_path: Path) -> None:
     watched.look()
     assert watched.models.pending
     assert watched.in_force == FIRST.digest
-    assert watched.models.take()
-    assert watched.in_force == SECOND.digest
+    assert watched.swap() == SECOND.digest
     assert not watched.models.pending
     assert watched.counted("leadpulse_model_swaps_total") == 1
     assert watched.counted(f'leadpulse_model_info{{digest="{FIRST.digest}",kind="rules"}}') == 0
@@ -101,9 +105,8 @@ def test_the_last_of_several_promotions_counts(tmp_path: Path) -> None:
     for files in (FIRST, SECOND):
         watched.promote(files)
         watched.look()
-    assert watched.models.take()
-    assert watched.in_force == SECOND.digest
-    assert not watched.models.take()
+    assert watched.swap() == SECOND.digest
+    assert not watched.models.pending
 
 
 def test_a_step_back_is_a_promotion_like_any_other(tmp_path: Path) -> None:
@@ -111,8 +114,7 @@ def test_a_step_back_is_a_promotion_like_any_other(tmp_path: Path) -> None:
     for files in (SECOND, FIRST):
         watched.promote(files)
         watched.look()
-        watched.models.take()
-        assert watched.in_force == files.digest
+        assert watched.swap() == files.digest
 
 
 def test_a_promotion_withdrawn_before_it_was_taken_leaves_the_old_model_in_force(tmp_path: Path) -> None:
@@ -120,8 +122,7 @@ def test_a_promotion_withdrawn_before_it_was_taken_leaves_the_old_model_in_force
     for files in (SECOND, FIRST):
         watched.promote(files)
         watched.look()
-    watched.models.take()
-    assert watched.in_force == FIRST.digest
+    assert watched.swap() == FIRST.digest
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_a_model_that_is_not_fit_leaves_the_old_one_in_force_and_is_told_once(
     assert watched.in_force == SECOND.digest
     assert watched.refused(check) == 1
     (told,) = caplog.messages
-    assert "the one before stays in force" in told
+    assert f"{SECOND.digest[:12]} stays in force" in told
 
 
 def test_a_worker_starts_with_the_scorecard_where_the_model_is_not_fit(tmp_path: Path) -> None:
@@ -158,8 +159,7 @@ def test_a_good_promotion_after_a_refused_one_is_taken(tmp_path: Path) -> None:
     for files in (BROKEN_ANSWERS, FIRST):
         watched.promote(files)
         watched.look()
-    assert watched.models.take()
-    assert watched.in_force == FIRST.digest
+    assert watched.swap() == FIRST.digest
 
 
 def test_a_model_that_is_still_on_its_way_is_taken_when_it_has_arrived(tmp_path: Path) -> None:
@@ -180,8 +180,7 @@ def test_a_model_that_is_still_on_its_way_is_taken_when_it_has_arrived(tmp_path:
     assert watched.refused("digest") == 1
     (folder / "score.onnx").write_bytes(FIRST.score)
     watched.look()
-    assert watched.models.take()
-    assert watched.in_force == FIRST.digest
+    assert watched.swap() == FIRST.digest
 
 
 def test_a_current_that_names_nothing_is_told_once_and_looked_at_again(tmp_path: Path) -> None:
@@ -200,3 +199,30 @@ def test_a_registry_that_goes_away_leaves_the_model_in_force(tmp_path: Path) -> 
     watched.look()
     assert watched.in_force == FIRST.digest
     assert not watched.models.pending
+
+
+def can_follow(watched: Watched, files: ModelFiles, kind: str) -> bool:
+    return asyncio.run(watched.models.can_follow(files.digest, kind))
+
+
+def test_state_of_a_trained_model_waits_for_it_where_only_the_registry_is_away(tmp_path: Path) -> None:
+    """Else a registry that is late at the start would score every lead by the rules, and swap back a moment later."""
+    watched = Watched(tmp_path / "late")
+    assert not can_follow(watched, FIRST, "logistic")
+    assert watched.in_force == RULES.digest
+    watched.promote(FIRST)
+    assert can_follow(watched, FIRST, "logistic")
+    assert watched.swap() == FIRST.digest
+
+
+def test_state_of_the_model_in_force_or_of_a_scorecard_can_always_be_gone_on_with(tmp_path: Path) -> None:
+    watched = Watched(tmp_path / "absent")
+    assert can_follow(watched, RULES, "rules")
+    assert can_follow(watched, SECOND, "rules")
+    assert not watched.models.pending
+
+
+def test_state_of_any_model_can_be_gone_on_with_by_a_promoted_one(tmp_path: Path) -> None:
+    watched = Watched(tmp_path, FIRST)
+    assert can_follow(watched, SECOND, "logistic")
+    assert watched.in_force == FIRST.digest

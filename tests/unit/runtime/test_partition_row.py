@@ -8,7 +8,15 @@ from stream.runtime import partition_row
 from stream.runtime.partition_row import PartitionRow, PartitionRowError
 from tests.unit.schemas.files import Change, shipped
 
-ROW = PartitionRow(1, {"leadpulse.web": 8}, "0" * 64, {"leadpulse.web": 3}, "1" * 64)
+ROW = PartitionRow(
+    format=1,
+    application="leadpulse",
+    positions={"leadpulse.web": 8},
+    model="0" * 64,
+    kind="rules",
+    model_since={"leadpulse.web": 3},
+    definitions="1" * 64,
+)
 NOW = definitions(shipped())
 STORED = partition_row.encode_definitions(NOW)
 
@@ -19,8 +27,9 @@ def test_a_row_is_read_back_as_it_was_written() -> None:
 
 def test_no_lead_can_have_the_key_of_a_partitions_own_row() -> None:
     # The contract of events allows no control characters in a lead id.
-    assert partition_row.KEY[0] == partition_row.DEFINITIONS_KEY[0] == 0
-    assert partition_row.KEY != partition_row.DEFINITIONS_KEY
+    keys: set[bytes] = {partition_row.KEY, partition_row.DEFINITIONS_KEY}
+    assert len(keys) == 2
+    assert {key[0] for key in keys} == {0}
 
 
 def test_a_row_of_a_later_release_asks_for_that_release() -> None:
@@ -39,8 +48,9 @@ def test_the_same_definitions_are_accepted() -> None:
     partition_row.check_definitions(STORED, NOW, 0)
 
 
-def test_rows_older_than_any_definitions_are_accepted() -> None:
-    partition_row.check_definitions(None, NOW, 0)
+def test_rows_whose_definitions_were_lost_are_refused() -> None:
+    with pytest.raises(PartitionRowError, match="partition 5 has lost the row that says what its rows mean"):
+        partition_row.check_definitions(None, NOW, 5)
 
 
 def add_signal(content: dict[str, dict[str, list[object]]]) -> None:

@@ -111,7 +111,7 @@ def test_a_second_worker_in_the_same_directory_is_told_what_to_do(tmp_path: Path
     with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "open\n"
-        with pytest.raises(StoreError, match="another worker uses .*: give each worker a `state` of its own"):
+        with pytest.raises(StoreError, match=r"another worker uses .*: give each worker a `state` of its own"):
             Store(tmp_path)
         assert first.poll() is None
         first.kill()
@@ -161,7 +161,7 @@ def test_a_store_that_cannot_be_opened_is_begun_anew_and_says_why(
     whole.close()
 
 
-def test_rows_that_cannot_be_read_stop_the_worker_with_the_remedy(store: Store, tmp_path: Path) -> None:
+def test_rows_that_cannot_be_read_stop_the_worker_and_the_next_start_rebuilds_them(store: Store, tmp_path: Path) -> None:
     store.write({0: ({b"%05d" % lead: b"%d" % lead * 50 for lead in range(5000)}, FIRST)})
     reopened(store, tmp_path).close()
     for found in (tmp_path / "state" / "rows").glob("*.sst"):
@@ -170,9 +170,12 @@ def test_rows_that_cannot_be_read_stop_the_worker_with_the_remedy(store: Store, 
         found.write_bytes(content)
     again = Store(tmp_path / "state")
     assert again.rebuilt is None
-    with pytest.raises(StoreError, match="cannot read the state in .*; remove it: the changelog has it all"):
+    with pytest.raises(StoreError, match=r"cannot read the state in .*; the next start rebuilds it"):
         again.rows(0, [b"%05d" % lead for lead in range(5000)])
-    again.close()
+    next_start = reopened(again, tmp_path)
+    assert next_start.rebuilt
+    assert next_start.marker(0) is None
+    assert reopened(next_start, tmp_path).rebuilt is None
 
 
 def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -183,5 +186,19 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_something_else_in_the_place_of_the_rows_is_named(tmp_path: Path) -> None:
     (tmp_path / "rows").write_text("")
-    with pytest.raises(StoreError, match="cannot open the state in .*: File exists.*; remove what is there"):
+    with pytest.raises(StoreError, match=r"cannot open the state in .*: File exists.*; remove what is there"):
         Store(tmp_path)
+
+
+def test_rows_of_another_cluster_or_deployment_are_removed(store: Store, tmp_path: Path) -> None:
+    store.claim("cluster-a acme.prod leadpulse")
+    store.write({0: ({b"ann": b"1"}, FIRST), 2**31: ({b"bob": b"2"}, FIRST)})
+    store.claim("cluster-a acme.prod leadpulse")
+    assert store.marker(0) == FIRST
+    again = reopened(store, tmp_path)
+    again.claim("cluster-a acme.prod leadpulse")
+    assert again.rows(0, [b"ann"]) == [b"1"]
+    again.claim("cluster-b acme.prod leadpulse")
+    assert [again.marker(0), again.marker(2**31)] == [None, None]
+    assert list(again.all_rows(0)) == []
+    again.close()

@@ -2,11 +2,12 @@
 
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from schemas.settings import Settings
 from schemas.topics import TopicNames
@@ -63,18 +64,30 @@ def test_an_address_without_an_entry_is_told_as_such() -> None:
 
 
 def test_topics_that_fit_are_counted(mock_kafka: Broker) -> None:
-    assert check_topics(settings(mock_kafka.bootstrap, "fitting")).partitions == 4  # what the mock cluster gives
+    configured = settings(mock_kafka.bootstrap, "fitting")
+    admin = AdminClient({"bootstrap.servers": mock_kafka.bootstrap})
+    for topic in wanted(configured):
+        admin.list_topics(topic, timeout=10)  # the mock cluster makes what is asked for
+    assert check_topics(configured).partitions == 4  # what it gives to every topic
 
 
-def create(broker: Broker, topics: dict[str, int]) -> None:
+def create(broker: Broker, topics: dict[str, int], policy: str = "compact") -> None:
+    """The topics of state and of latest scores with this clean-up policy."""
     admin = AdminClient({"bootstrap.servers": broker.bootstrap})
-    wanted: Sequence[NewTopic] = [NewTopic(topic, count, replication_factor=1) for topic, count in topics.items()]
-    for done in admin.create_topics(list(wanted)).values():
+    made = [
+        NewTopic(topic, count, replication_factor=1, config={"cleanup.policy": policy if kept(topic) else "delete"})
+        for topic, count in topics.items()
+    ]
+    for done in admin.create_topics(made).values():
         done.result(timeout=20)
     for topic in topics:
         # Right after a topic was made, a broker may not know it yet.
         while admin.list_topics(topic, timeout=10).topics[topic].error is not None:
             time.sleep(0.05)
+
+
+def kept(topic: str) -> bool:
+    return topic.endswith((".changelog.v1", ".latest"))
 
 
 def wanted(configured: Settings) -> dict[str, int]:
@@ -91,8 +104,7 @@ def test_a_missing_topic_is_named(real_kafka: Broker) -> None:
     del topics["missing.alerts"]
     create(real_kafka, topics)
     text = refusal(configured)
-    assert text.startswith("topic missing.alerts: ")
-    assert text.endswith("a topic does not exist: create it")
+    assert text == "topic missing.alerts does not exist, or the user may not see it: create it, or add an ACL"
     create(real_kafka, {"missing.alerts": 1})
     assert check_topics(configured).partitions == 3
 
@@ -108,3 +120,29 @@ def test_partition_counts_that_differ_are_told_topic_by_topic(real_kafka: Broker
     assert f"{prefix}.web has 3" in text
     assert f"{prefix}.{odd} has 5" in text
     assert "alerts" not in text
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("policy", ["delete", "compact,delete"])
+def test_a_changelog_that_forgets_by_age_is_refused(real_kafka: Broker, policy: str) -> None:
+    prefix = f"forgetful-{len(policy)}"
+    configured = settings(real_kafka.bootstrap, prefix)
+    create(real_kafka, wanted(configured), policy)
+    text = refusal(configured)
+    assert text == f"topic {prefix}.changelog.v1 has cleanup.policy={policy}: set it to compact, or state is lost"
+
+
+@pytest.mark.kafka
+def test_a_store_has_another_home_on_another_cluster_prefix_or_application(
+    real_kafka: Broker, mock_kafka: Broker
+) -> None:
+    configured = settings(real_kafka.bootstrap, "home")
+    create(real_kafka, wanted(configured))
+    home = check_topics(configured).home
+    assert home == check_topics(configured).home
+    assert home.endswith(" home leadpulse")
+    elsewhere = settings(mock_kafka.bootstrap, "home")
+    admin = AdminClient({"bootstrap.servers": mock_kafka.bootstrap})
+    for topic in wanted(elsewhere):
+        admin.list_topics(topic, timeout=10)
+    assert check_topics(elsewhere).home != home

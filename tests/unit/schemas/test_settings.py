@@ -153,4 +153,4 @@ def test_names_of_groups_and_transactions_are_plain(field: str, name: str) -> No
 def test_settings_cannot_be_changed_once_loaded() -> None:
     settings = shipped()
     with pytest.raises(ValidationError, match="frozen"):
-        settings.worker = "another"  # type: ignore[misc]
+        settings.worker = "another"

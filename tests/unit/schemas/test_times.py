@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from schemas.times import DAY, EARLIEST, HOUR, LATEST, Duration, format_duration, format_time, parse_duration, parse_time
+from schemas.times import (
+    DAY,
+    EARLIEST,
+    HOUR,
+    LATEST,
+    Duration,
+    format_duration,
+    format_time,
+    parse_duration,
+    parse_time,
+)
 
 INSTANTS = st.integers(EARLIEST, LATEST - 1)
 DURATION: TypeAdapter[int] = TypeAdapter(Duration)

@@ -101,6 +101,21 @@ def test_every_threshold_is_a_32_bit_number_and_no_row_changed_sides(candidates:
             assert int(left.sum()) == int(tree.nodes["count"][tree.nodes["left"][0]])
 
 
+@pytest.mark.parametrize("value", [1.0, float(np.nextafter(np.float32(1), np.float32(2)))])
+def test_rows_that_differ_in_the_last_bit_are_told_apart_as_in_the_fit(value: float) -> None:
+    """The threshold lies midway, where rounding to the even neighbour would take one of the two rows along."""
+    low = np.float32(value)
+    high = np.nextafter(low, np.float32(2))
+    snapshots = drawn(1_000, seed=1)[0]
+    features = snapshots.features.copy()
+    features[:, 0] = np.where(snapshots.label == 1, high, low)
+    for candidate in fit_candidates(replace(snapshots, features=features), seed=0):
+        if isinstance(candidate, Boosted):
+            found = Files(*export(candidate, SIGMOID)).log_odds(features)
+            assert np.abs(found - SIGMOID(candidate.raw(features))).max() < 1e-5
+            assert found[snapshots.label == 1].min() > found[snapshots.label == 0].max() + 1
+
+
 def test_trees_credit_each_split_with_the_step_it_makes(candidates: list[Candidate]) -> None:
     boosted = candidates[3]
     assert isinstance(boosted, Boosted)

@@ -1,0 +1,228 @@
+"""What the group gives and takes, and the way of each partition to being scored. Called by the poll thread alone.
+
+waiting: the group's offsets are asked for. restoring: the changelog is read. restored: settings and model are looked
+at. placed: it has a generation, and the input topics are looked at. fetched: its records come.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from schemas.settings import Settings
+from schemas.topics import TopicNames
+from stream.runtime.commit import Rewind, WorkerError
+from stream.runtime.metrics import Metrics
+from stream.runtime.restore import Restorer
+from stream.runtime.store import Marker
+from stream.runtime.worker import Worker
+
+COMMITTED_SECONDS: Final = 0.3
+WATERMARK_SECONDS: Final = 5.0
+AGAIN_SECONDS: Final = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Assignment:
+    """This worker's share of the partitions."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        partitions: int,
+        consumer: Consumer,
+        restorer: Restorer,
+        worker: Worker,
+        loop: asyncio.AbstractEventLoop,
+        metrics: Metrics,
+    ) -> None:
+        names = TopicNames.of(settings.topics)
+        self._topics = [names.input(channel) for channel in settings.topics.inputs]
+        self._skip_missing = settings.topics.missing_events == "skip"
+        self._consumer = consumer
+        self._restorer = restorer
+        self._worker = worker
+        self._loop = loop
+        self._metrics = metrics
+        self._committed: dict[int, dict[str, int]] = {}
+        self._waiting: set[int] = set()
+        self._restoring: set[int] = set()
+        self._restored: dict[int, Marker] = {}
+        self._placed: dict[int, dict[str, int]] = {}
+        self._fetched: set[int] = set()
+        self._generations: dict[int, int] = {}
+        self._generation = 0
+        self._not_before = 0.0
+        self.partitions = partitions
+        self.given = False
+        # Taken when the group gives partitions and at no other time: a worker that was thrown out of the group must
+        # not commit under a later, empty membership, but under the one that fences it.
+        self.group: Any = None
+
+    @property
+    def unready(self) -> set[int]:
+        """Partitions that are assigned and not being scored yet."""
+        return self._waiting | self._restoring | set(self._restored) | set(self._placed)
+
+    @property
+    def busy(self) -> bool:
+        """Whether `advance` has work that should not wait for a poll."""
+        return bool(self._restoring)
+
+    def generations(self) -> dict[int, int]:
+        """The partitions being fetched, each with its generation."""
+        return dict(self._generations)
+
+    def gain(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Called back by the group."""
+        # Without a call of its own here the client would assign the subscribed topic by itself.
+        consumer.incremental_assign([])
+        self.group = consumer.consumer_group_metadata()
+        self.given = True
+        numbers = {each.partition for each in partitions}
+        if any(number >= self.partitions for number in numbers):
+            raise WorkerError(
+                f"the topics had {self.partitions} partitions and have more now: leads would move away from their "
+                "state. Begin anew with topics of another prefix"
+            )
+        self._waiting |= numbers
+        if numbers:
+            log.info("assigned partitions %s", sorted(numbers))
+
+    def revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Called back by the group: finishes what is open, then lets go."""
+        gone = {each.partition for each in partitions}
+        log.info("revoked partitions %s", sorted(gone))
+        self._call(self._worker.release(gone & set(self._generations), self.group))
+        self._drop(gone)
+
+    def lose(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Called back by the group: others have them already."""
+        gone = {each.partition for each in partitions}
+        log.warning("lost partitions %s: the group gave them to another worker", sorted(gone))
+        self._call(self._worker.lose(gone & set(self._generations)))
+        self._drop(gone)
+
+    def advance(self) -> bool:
+        """Brings partitions on their way; whether one has arrived. Raises KafkaException if no broker answers."""
+        if self._waiting:
+            self._ask_committed()
+        if self._restoring:
+            self._restorer.step(self._finish_restore)
+        if self._restored and time.monotonic() >= self._not_before:
+            self._not_before = time.monotonic() + AGAIN_SECONDS
+            for partition in sorted(self._restored):
+                self._adopt(partition)
+        arrived = bool(self._placed)
+        for partition in sorted(self._placed):
+            self._fetch_from(partition, self._placed[partition])
+            del self._placed[partition]
+        self._metrics.partitions.labels("owned").set(len(self._generations))
+        self._metrics.partitions.labels("restoring").set(len(self.unready))
+        return arrived
+
+    def refetch(self, order: Rewind) -> None:
+        """Fetches a partition again from an earlier place, if it is still this worker's."""
+        if order.partition not in self._generations:
+            return
+        self._generation = max(self._generation, order.generation)
+        self._generations[order.partition] = order.generation
+        if order.partition in self._fetched:
+            self._consumer.incremental_unassign(self._inputs(order.partition))
+            self._fetched.discard(order.partition)
+        self._placed[order.partition] = order.positions
+
+    def measure_lag(self) -> None:
+        """How far the fetched partitions are from their ends, as the client knows them."""
+        wanted = [each for partition in self._fetched for each in self._inputs(partition)]
+        for each in self._consumer.position(wanted) if wanted else []:
+            _, end = self._consumer.get_watermark_offsets(each, cached=True)
+            if each.offset >= 0 and end >= 0:
+                self._metrics.lag.labels(each.topic, str(each.partition)).set(max(0, end - each.offset))
+
+    def _ask_committed(self) -> None:
+        """First the group's offsets: while a dead owner's transaction is open they are not to be had, and until it is
+        ended the changelog's end is not known either.
+        """
+        wanted = [each for partition in self._waiting for each in self._inputs(partition)]
+        try:
+            found = self._consumer.committed(wanted, timeout=COMMITTED_SECONDS)
+        except KafkaException as error:
+            if error.args[0].code() not in (KafkaError._TIMED_OUT, KafkaError._WAIT_COORD):
+                raise
+            return
+        for each in found:
+            if each.error is not None:
+                raise KafkaException(each.error)
+        for partition in sorted(self._waiting):
+            self._committed[partition] = {
+                each.topic: each.offset for each in found if each.partition == partition and each.offset >= 0
+            }
+            self._restorer.begin(partition)
+            self._waiting.discard(partition)
+            self._restoring.add(partition)
+
+    def _finish_restore(self, partition: int, marker: Marker) -> None:
+        self._restoring.discard(partition)
+        self._restored[partition] = marker
+        self._not_before = 0.0
+
+    def _adopt(self, partition: int) -> None:
+        marker, committed = self._restored[partition], self._committed[partition]
+        generation = self._generation + 1
+        known = self._call(self._worker.adopt(partition, generation, marker, committed, self.group))
+        if known is not None:
+            self._generation = generation
+            self._generations[partition] = generation
+            del self._restored[partition], self._committed[partition]
+            self._placed[partition] = known
+            log.info("partition %d: scoring from %s", partition, known or "the beginning")
+
+    def _fetch_from(self, partition: int, known: dict[str, int]) -> None:
+        """Fetches from these offsets, and from the beginning of topics that the state does not know."""
+        starts = []
+        for each in self._inputs(partition):
+            low, end = self._consumer.get_watermark_offsets(each, timeout=WATERMARK_SECONDS, cached=False)
+            each.offset = known.get(each.topic, low)
+            if not low <= each.offset <= end:
+                text = (
+                    f"{each.topic}, partition {partition}: the state is at {each.offset}, the topic has {low} to {end}"
+                )
+                if not self._skip_missing:
+                    raise WorkerError(
+                        f"{text}: events that were not read are gone, or the topic was made anew. To go on without "
+                        "them set topics.missing_events to skip; to keep nothing, begin anew with another prefix"
+                    )
+                log.error("%s; going on from %d, as topics.missing_events says", text, low)
+                each.offset = low
+            starts.append(each)
+        self._consumer.incremental_assign(starts)
+        self._fetched.add(partition)
+
+    def _inputs(self, partition: int) -> list[TopicPartition]:
+        return [TopicPartition(topic, partition) for topic in self._topics]
+
+    def _drop(self, gone: set[int]) -> None:
+        for partition in gone & self._restoring:
+            self._restorer.cancel(partition)
+        fetched = [each for partition in gone & self._fetched for each in self._inputs(partition)]
+        # Also with nothing to unassign: without a call of its own the client would try with what was subscribed.
+        self._consumer.incremental_unassign(fetched)
+        for each in fetched:
+            self._metrics.lag.remove(each.topic, str(each.partition))
+        self._fetched -= gone
+        self._waiting -= gone
+        self._restoring -= gone
+        for partition in gone:
+            self._generations.pop(partition, None)
+            self._restored.pop(partition, None)
+            self._placed.pop(partition, None)
+            self._committed.pop(partition, None)
+
+    def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Runs it on the loop and waits. The loop never waits for this thread, so this cannot lock up."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
