@@ -52,9 +52,6 @@ class Progress:
         step = self.steps[name]
         step.note, step.began = note, time.monotonic()
 
-    def retell(self, name: str, note: str) -> None:
-        self.steps[name].note = note
-
     def end(self, name: str, note: str) -> None:
         step = self.steps[name]
         step.note, step.ended = note, time.monotonic()

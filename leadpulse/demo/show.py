@@ -1,21 +1,18 @@
 """The demo from beginning to end: one function a step."""
 
-import itertools
-import shutil
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import yaml
 from rich.console import Console
 
 from leadpulse.demo.board import Board
 from leadpulse.demo.broker import InProcessKafka
 from leadpulse.demo.child import Child, DemoError
+from leadpulse.demo.deployment import CONFIG, FOLDER, HISTORY, PREFIX, clear_folder, configure
 from leadpulse.demo.feed import Feed
 from leadpulse.demo.market import HISTORY_DAYS, KNOWN_DAYS, Injected, Market
 from leadpulse.demo.pages import Pages
@@ -24,24 +21,20 @@ from leadpulse.demo.screen import Screen
 from leadpulse.demo.subscriber import Subscriber
 from leadpulse.demo.summary import Summary, judgement, percentiles, show
 from leadpulse.demo.verdicts import Verdict, judge
-from leadpulse.simulator import Record
-from schemas.load import load_settings
 from schemas.manifest import ModelManifest
 from schemas.settings import Settings
 from schemas.topics import TopicNames
 from stream.models.registry import MANIFEST, Registry
 
-FOLDER: Final = Path("build/demo")
 RATE: Final = 800
 """Live events a second."""
 RULES_SECONDS: Final = 8.0
 """The least that is streamed live before the swap."""
 MEASURED_SECONDS: Final = 16.0
-READY_SECONDS: Final = 90.0
-TRAINED_SECONDS: Final = 150.0
+READY_SECONDS: Final = 240.0
+TRAINED_SECONDS: Final = 240.0
 SWAPPED_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.2
-_PREFIX: Final = "demo"
 
 
 class Wanted(NamedTuple):
@@ -69,77 +62,49 @@ class Parts(NamedTuple):
 def run_demo(wanted: Wanted, console: Console) -> int:
     """Runs it; 0 when every claim held. Raises DemoError where something needed failed."""
     progress = Progress()
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+    clear_folder()
     with ExitStack() as life:
         broker = life.enter_context(InProcessKafka())
-        settings = _configure(broker.bootstrap)
+        settings = configure(broker.bootstrap)
         names = TopicNames.of(settings.topics)
         broker.touch([names.input(each) for each in settings.topics.inputs] + list(names.outputs))
         subscriber = life.enter_context(Subscriber(broker.bootstrap, names))
         with Screen(console, progress, Board(subscriber.news)) as screen:
             market = _write_history(wanted, progress)
-            arguments = ["worker", "--config", str(_config())]
+            arguments = ["worker", "--config", str(CONFIG)]
             worker = life.enter_context(Child("worker", arguments, FOLDER / "worker.log"))
             pages = Pages(settings.web.port)
-            feed = Feed(broker.bootstrap, _PREFIX, worker, pages, subscriber, lambda: _refresh(parts, screen))
+            feed = Feed(broker.bootstrap, PREFIX, worker, pages, subscriber, lambda: _refresh(parts, screen))
             parts = Parts(settings, market, pages, feed, subscriber, progress, worker, screen.tick)
             summary, verdicts = _steps(parts)
-            verdicts.append(summary.enough())
         if wanted.summary is not None:
             summary.write(wanted.summary)
-        show(console, summary, f"event to score change, at {RATE:,} events/s", verdicts)
+        show(console, summary, f"event to score change, {RATE:,} events/s", verdicts)
         if wanted.keep:
             _keep(parts, broker.bootstrap, console)
     return 0 if all(verdict.holds for verdict in verdicts) else 1
 
 
-def _configure(bootstrap: str) -> Settings:
-    content: dict[str, Any] = {
-        "application": "demo",
-        "kafka": {"bootstrap": bootstrap},
-        "topics": {"prefix": _PREFIX},
-        "state": str(FOLDER / "state"),
-        "models": str(FOLDER / "models"),
-        "web": {"host": "127.0.0.1", "port": _free_port()},
-    }
-    _config().write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    return load_settings(_config(), {})
-
-
-def _config() -> Path:
-    return FOLDER / "leadpulse.yaml"
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-    return port
-
-
 def _write_history(wanted: Wanted, progress: Progress) -> Market:
     progress.begin("history", "simulating a market")
     market = Market(wanted.seed, wanted.leads, time.time_ns() // 1_000_000)
-    events = market.write_history(FOLDER / "history.jsonl.gz")
+    events = market.write_history(HISTORY)
     progress.end("history", f"{events:,} events of {wanted.leads:,} leads in {HISTORY_DAYS} days")
     return market
 
 
 def _steps(parts: Parts) -> tuple[Summary, list[Verdict]]:
-    injected, known = Injected(), parts.market.known()
+    injected = Injected()
     # Both compile where they have not run before, which takes each a core for some 20 seconds.
     with Child("training", _training(parts.settings), FOLDER / "train.log") as training:
         parts.progress.begin("training", "on the history")
-        _await_worker(parts, known)
+        _await_worker(parts)
         digest = _await_training(parts, training)
-    speed = _catch_up(parts, known)
+    speed = _catch_up(parts)
     parts.feed.pace(parts.market.live(injected), RATE, _live(parts, digest))
     parts.progress.begin("checks", "waiting for the last outputs")
     parts.feed.settle()
     read = parts.subscriber
-    verdicts = judge(parts.feed.produced, injected, parts.feed.counts, read)
-    parts.progress.end("checks", f"{sum(each.holds for each in verdicts)} of {len(verdicts)} hold")
     summary = Summary(
         events=parts.feed.counts.records,
         events_per_second=round(speed, 1),
@@ -150,17 +115,18 @@ def _steps(parts: Parts) -> tuple[Summary, list[Verdict]]:
         model_versions=len(read.models),
         seconds=round(parts.progress.seconds, 1),
     )
+    verdicts = [*judge(parts.feed.produced, injected, parts.feed.counts, read), summary.enough()]
+    parts.progress.end("checks", f"{sum(each.holds for each in verdicts)} of {len(verdicts)} hold")
     return summary, verdicts
 
 
 def _training(settings: Settings) -> list[str]:
-    history = ["--events", str(FOLDER / "history.jsonl.gz")]
-    return ["train", "--no-promote", *history, "--config", str(_config()), "--out", str(settings.models)]
+    history = ["--events", str(HISTORY)]
+    return ["train", "--no-promote", *history, "--config", str(CONFIG), "--out", str(settings.models)]
 
 
-def _await_worker(parts: Parts, known: Iterator[Record]) -> None:
-    """Until the first event is scored: before it the worker may have to compile."""
-    parts.progress.begin("worker", "starting on an in-process broker, with the rules scorecard")
+def _await_worker(parts: Parts) -> None:
+    parts.progress.begin("worker", "starting; compiles its kernels if it never ran here (20 s)")
     deadline = time.monotonic() + READY_SECONDS
     while not (found := parts.pages.readiness()).ready:
         parts.worker.check_alive()
@@ -168,9 +134,6 @@ def _await_worker(parts: Parts, known: Iterator[Record]) -> None:
             raise parts.worker.failure(f"was not ready in {READY_SECONDS:.0f} s ({'; '.join(found.missing)})")
         parts.tick()
         time.sleep(_LOOK_SECONDS)
-    parts.progress.retell("worker", "first event; compiles its kernels where it never ran (20 s)")
-    parts.feed.flood(itertools.islice(known, 1))
-    parts.feed.settle()
     parts.progress.end("worker", f"rules {found.model[:8]} score, on an in-process broker")
 
 
@@ -187,13 +150,13 @@ def _await_training(parts: Parts, training: Child) -> str:
     return path.parent.name
 
 
-def _catch_up(parts: Parts, known: Iterator[Record]) -> float:
+def _catch_up(parts: Parts) -> float:
     """The worker reads what its features can see. Returns events a second."""
     parts.progress.begin("catch-up", f"the last {KNOWN_DAYS} days, as fast as the worker takes them")
-    before, began = parts.feed.produced, time.monotonic()
-    parts.feed.flood(known)
+    began = time.monotonic()
+    parts.feed.flood(parts.market.known())
     parts.feed.settle()
-    speed = (parts.feed.produced - before) / (time.monotonic() - began)
+    speed = parts.feed.produced / (time.monotonic() - began)
     parts.progress.end("catch-up", f"{parts.feed.produced:,} events at {speed:,.0f} a second")
     return speed
 
@@ -246,11 +209,12 @@ def _keep(parts: Parts, bootstrap: str, console: Console) -> None:
     console.print(f"\nbroker   {bootstrap}")
     console.print(f"inputs   {', '.join(names.input(each) for each in parts.settings.topics.inputs)}")
     console.print(f"outputs  {', '.join(names.outputs)}")
-    console.print(f"worker   {parts.pages.url}/readyz, /metrics; settings {_config()}")
+    console.print(f"worker   {parts.pages.url}/readyz, /metrics; settings {CONFIG}")
     console.print("running until Ctrl-C")
-    while True:
-        parts.feed.look()
-        time.sleep(1.0)
+    with suppress(KeyboardInterrupt):
+        while True:
+            parts.feed.look()
+            time.sleep(1.0)
 
 
 __all__ = ["DemoError", "Wanted", "run_demo"]

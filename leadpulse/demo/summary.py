@@ -45,7 +45,7 @@ class Summary(NamedTuple):
             and self.model_versions >= LEAST_MODELS
             and bool(self.latency_ms),
             "there was something to see",
-            f"{self.score_changes:,} score changes, {self.alerts:,} alerts, {self.model_versions} models",
+            f"{self.score_changes:,} changes, {self.alerts:,} alerts, {self.model_versions} models",
         )
 
 
@@ -73,12 +73,12 @@ def show(console: Console, summary: Summary, measured: str, verdicts: list[Verdi
     latency = ", ".join(f"{name} {value:.0f} ms" for name, value in summary.latency_ms.items()) or "not measured"
     for name, value, meaning in (
         ("events", f"{summary.events:,}", ""),
-        ("events a second", f"{summary.events_per_second:,.0f}", "catching up: first produced to last output read"),
+        ("events a second", f"{summary.events_per_second:,.0f}", "catching up, every output read"),
         ("latency", latency, measured),
         ("score changes", f"{summary.score_changes:,}", ""),
         ("alerts", f"{summary.alerts:,}", ""),
         ("dead letters", f"{summary.dead_letters:,}", ""),
-        ("models", f"{summary.model_versions}", "the rules, then the trained one, in one process"),
+        ("models", f"{summary.model_versions}", "rules, then trained, one process"),
         ("seconds", f"{summary.seconds:.0f}", ""),
     ):
         figures.add_row(name, Text(value, "bold"), Text(meaning, "dim"))

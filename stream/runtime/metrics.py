@@ -21,6 +21,12 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.described: list[Described] = []
+        self._declare_work()
+        self._declare_times()
+        self._declare_state()
+        self._declare_models()
+
+    def _declare_work(self) -> None:
         self.records = self._counter(
             "leadpulse_records_total",
             "Input records taken.",
@@ -51,6 +57,8 @@ class Metrics:
             "Aborts outside rebalances: the log names the broker's answer.",
             ["result"],
         )
+
+    def _declare_times(self) -> None:
         self.commit_seconds = self._histogram(
             "leadpulse_commit_seconds",
             "Time from the beginning of a transaction to the local store's write.",
@@ -69,6 +77,8 @@ class Metrics:
             "Growing with the lag: add workers. Growing without: see leadpulse_commit_seconds.",
             (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600),
         )
+
+    def _declare_state(self) -> None:
         self.lag = self._gauge(
             "leadpulse_lag_records",
             "Records between the worker's position and the end of an input partition, as last fetched.",
@@ -96,6 +106,8 @@ class Metrics:
             "1 when assigned, restored, connected and with a model, as /readyz says.",
             "0 for minutes: /readyz and the log name what is missing.",
         )
+
+    def _declare_models(self) -> None:
         self.model = self._gauge(
             "leadpulse_model_info",
             "1 for the model in force, by digest and kind.",

@@ -42,7 +42,7 @@ class Broken(Exception):
 
 
 class _Deliveries:
-    """What becomes of one epoch's records. Each epoch has its own: reports of one rolled back may come during the next.
+    """What becomes of one epoch's records. Each epoch has its own: no report of one rolled back counts for the next.
 
     ends: by changelog partition, the offset after its last record.
     """

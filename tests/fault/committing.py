@@ -9,12 +9,13 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from stream.core.outputs import Kind, Output
 from stream.runtime import partition_row, transaction
+from stream.runtime.commit import ABORTS_IN_A_ROW
 from stream.runtime.epoch import Epoch, Share
 from stream.runtime.metrics import Metrics
 from stream.runtime.partition_row import PartitionRow
 from stream.runtime.restore import Restorer
 from stream.runtime.store import Marker, Store, StoreError
-from stream.runtime.transaction import Transactions
+from stream.runtime.transaction import Aborted, Transactions
 from tests.integration.deployment import Deployment
 from tests.integration.topics import read_all
 
@@ -139,6 +140,18 @@ class Committing:
 
     def commit(self, epoch: Epoch, transactions: Transactions | None = None) -> None:
         (transactions or self.transactions).commit(epoch, self.consumer.consumer_group_metadata())
+
+    def commit_as_often_as_a_worker_does(self, epoch: Epoch, group: Any = None) -> None:
+        """After a refusal that the client itself met, it may purge some of the next transaction's records with those of
+        the one rolled back (seen with librdkafka 2.16): that epoch is rolled back too, and the worker tries again.
+        """
+        for _ in range(ABORTS_IN_A_ROW - 2):
+            try:
+                self.transactions.commit(epoch, group or self.consumer.consumer_group_metadata())
+                return
+            except Aborted:
+                assert self.visible() == self.expected(1)
+        self.transactions.commit(epoch, group or self.consumer.consumer_group_metadata())
 
     def epoch(self, number: int, *, padding: bytes = b"") -> Epoch:
         """The epoch in which the inputs' next offset becomes 10 times its number. The first has definitions too."""

@@ -99,7 +99,7 @@ def test_step_2_with_a_record_that_the_broker_refuses_leaves_nothing(worker: Com
     with pytest.raises(Aborted, match=r"MSG_SIZE_TOO_LARGE: .*; a topic refuses large records"):
         worker.commit(worker.epoch(2, padding=os.urandom(2_000_000)))
     assert_only_the_first(worker)
-    worker.commit(worker.epoch(2))
+    worker.commit_as_often_as_a_worker_does(worker.epoch(2))
     assert_both_once(worker)
 
 
@@ -133,10 +133,11 @@ def test_step_4_of_a_worker_that_lost_its_partitions_leaves_nothing(worker: Comm
     before = first.consumer_group_metadata()
     first.close()
     second = join(worker)
-    with pytest.raises(Aborted):
+    with pytest.raises(Aborted) as aborted:
         worker.transactions.commit(worker.epoch(2), before)
+    assert aborted.value.rebalancing
     assert_only_the_first(worker)
-    worker.transactions.commit(worker.epoch(2), second.consumer_group_metadata())
+    worker.commit_as_often_as_a_worker_does(worker.epoch(2), second.consumer_group_metadata())
     second.close()
     assert_both_once(worker)
 
@@ -219,7 +220,9 @@ def test_rolled_back_rows_are_not_restored(worker: Committing, tmp_path: Path) -
 
 def test_two_workers_of_one_name_are_told_to_have_two(worker: Committing) -> None:
     first, second = worker.transactions, worker.successor()
-    with pytest.raises(Broken, match=r"another process uses this worker's name.*give each worker a `worker` of its own"):
+    with pytest.raises(
+        Broken, match=r"another process uses this worker's name.*give each worker a `worker` of its own"
+    ):
         worker.commit(worker.epoch(2), first)
     assert_only_the_first(worker)
     worker.commit(worker.epoch(2), second)

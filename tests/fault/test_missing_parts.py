@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemas.times import DAY
-from tests.integration.deployment import Broker, Deployment, create_topics, deploy, free_port
+from tests.integration.deployment import PARTITIONS, Broker, Deployment, create_topics, deploy, free_port
 from tests.integration.process import WorkerProcess
 from tests.integration.topics import Input, Sent
 from tests.integration.traffic import BEGIN, wire
@@ -42,12 +42,12 @@ def test_a_missing_topic_is_named_and_waited_for(
 ) -> None:
     deployment = two_inputs(real_kafka, tmp_path, request.node.name)
     names = deployment.names
-    create_topics(real_kafka, [names.input("web"), *names.outputs], 4)
+    deployment.create_topics(without="email")
     with WorkerProcess(deployment) as worker:
         worker.start()
         wait_until_it_misses(worker, names.input("email"), "create it")
 
-        create_topics(real_kafka, [names.input("email")], 4)
+        create_topics(real_kafka, [names.input("email")], PARTITIONS)
         worker.wait_ready()
         inputs = Input(real_kafka)
         event = {"id": "e", "lead": "lead-1", "time": BEGIN + DAY, "type": "email", "name": "email_click",
@@ -63,11 +63,24 @@ def test_topics_with_different_numbers_of_partitions_are_refused(
 ) -> None:
     deployment = two_inputs(real_kafka, tmp_path, request.node.name)
     names = deployment.names
-    create_topics(real_kafka, [names.input("web"), *names.outputs], 4)
+    deployment.create_topics(without="email")
     create_topics(real_kafka, [names.input("email")], 2)
     with WorkerProcess(deployment) as worker:
         worker.start()
         told = wait_until_it_misses(worker, "the same number of partitions")
-        assert f"{names.input('web')} has 4" in told
+        assert f"{names.input('web')} has {PARTITIONS}" in told
         assert f"{names.input('email')} has 2" in told
+        worker.stop()
+
+
+@pytest.mark.kafka
+def test_a_changelog_that_would_forget_state_is_refused(
+    real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    deployment = two_inputs(real_kafka, tmp_path, request.node.name)
+    names = deployment.names
+    create_topics(real_kafka, [names.input("web"), names.input("email"), *names.outputs], PARTITIONS)
+    with WorkerProcess(deployment) as worker:
+        worker.start()
+        wait_until_it_misses(worker, names.changelog, "compact")
         worker.stop()

@@ -14,6 +14,7 @@ import yaml
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from schemas.events import Channel
 from schemas.load import default_settings, load_settings
 from schemas.settings import Settings
 from schemas.topics import TopicNames
@@ -69,14 +70,14 @@ class Deployment:
             path.write_text(yaml.safe_dump(self.plain | own | {"web": {"port": free_port()}}, sort_keys=False))
         return path
 
-    def create_topics(self, partitions: int = PARTITIONS) -> None:
+    def create_topics(self, without: Channel | None = None) -> None:
         """All topics: inputs and changelog alike, outputs with fewer partitions; nothing in them expires."""
-        inputs = [self.names.input(channel) for channel in self.names.inputs]
+        inputs = [self.names.input(channel) for channel in self.names.inputs if channel != without]
         if not self.broker.real:
             self._touch([*inputs, *self.names.outputs])
             return
-        create_topics(self.broker, inputs, partitions)
-        create_topics(self.broker, [self.names.changelog], partitions, compacted=True)
+        create_topics(self.broker, inputs, PARTITIONS)
+        create_topics(self.broker, [self.names.changelog], PARTITIONS, compacted=True)
         create_topics(self.broker, [self.names.latest], 2, compacted=True)
         create_topics(self.broker, [self.names.changes, self.names.alerts, self.names.dead_letters], 2)
 

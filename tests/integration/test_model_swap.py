@@ -28,12 +28,11 @@ from tests.integration.traffic import sent, traffic
 from tests.oracle.decisions import Scorer, Trigger
 
 
-@pytest.fixture
-def deployment(kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest) -> Deployment:
+def without_model(kafka: Broker, directory: Path, test: str) -> Deployment:
     """One input topic, and no model in the registry: the scorecard scores."""
-    made = deploy(kafka, tmp_path, request.node.name, topics={"inputs": ["web"]})
-    made.create_topics()
-    return made
+    deployment = deploy(kafka, directory, test, topics={"inputs": ["web"]})
+    deployment.create_topics()
+    return deployment
 
 
 def other_model(**changed: Any) -> ModelFiles:
@@ -55,7 +54,10 @@ def model_at(deployment: Deployment, before: Scorer, after: Scorer) -> dict[int,
     return {number: row.model_since.get(deployment.names.input("web"), 0) for number, row in rows.items()}
 
 
-def test_a_swap_under_load_loses_nothing_and_alerts_nobody(deployment: Deployment) -> None:
+def test_a_swap_under_load_loses_nothing_and_alerts_nobody(
+    kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    deployment = without_model(kafka, tmp_path, request.node.name)
     arrivals = traffic(seed=6, leads=60, events=2400, days=30)
     inputs = Input(deployment.broker)
     registry = Registry(deployment.models)
@@ -106,7 +108,10 @@ def assert_models_follow_each_other(deployment: Deployment, models: list[str]) -
         assert set(in_order) == set(models)
 
 
-def test_a_model_that_must_not_score_is_refused_and_the_one_before_stays(deployment: Deployment) -> None:
+def test_a_model_that_must_not_score_is_refused_and_the_one_before_stays(
+    mock_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    deployment = without_model(mock_kafka, tmp_path, request.node.name)
     registry = Registry(deployment.models)
     good = registry.add(generous_model())
     broken = registry.add(other_model(scorecard=default_settings()["scorecard"] | {"base_probability": 0.2}))

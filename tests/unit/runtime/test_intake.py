@@ -117,7 +117,9 @@ def test_an_event_as_large_as_allowed_arrives() -> None:
     assert len(take(message(event(properties={"pad": "x" * (1024 - len(empty))}))).arrivals) == 1
 
 
-@pytest.mark.parametrize("timestamp", [(TIMESTAMP_NOT_AVAILABLE, -1), (TIMESTAMP_CREATE_TIME, 0), (TIMESTAMP_CREATE_TIME, NOW * 1000)])
+@pytest.mark.parametrize(
+    "timestamp", [(TIMESTAMP_NOT_AVAILABLE, -1), (TIMESTAMP_CREATE_TIME, 0), (TIMESTAMP_CREATE_TIME, NOW * 1000)]
+)
 def test_a_record_without_a_time_or_with_one_in_microseconds_has_that_of_its_event(timestamp: tuple[int, int]) -> None:
     (arrival,) = take(message(event(), timestamp=timestamp)).arrivals
     assert arrival.timestamp == NOW

@@ -50,6 +50,9 @@ class Watched:
     def refused(self, check: str) -> float:
         return self.counted(f'leadpulse_models_refused_total{{check="{check}"}}')
 
+    def waits(self) -> bool:
+        return self.models.pending
+
     def swap(self) -> str:
         """Takes what must be waiting; the digest then in force."""
         assert self.models.pending
@@ -69,26 +72,26 @@ def test_the_scorecard_scores_until_there_is_a_model(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "absent")
     watched.look()
     assert watched.in_force == RULES.digest
-    assert not watched.models.pending
+    assert not watched.waits()
     assert watched.counted(f'leadpulse_model_info{{digest="{RULES.digest}",kind="rules"}}') == 1
 
 
 def test_a_worker_begins_with_the_model_in_force(tmp_path: Path) -> None:
     watched = Watched(tmp_path, FIRST)
     assert watched.in_force == FIRST.digest
-    assert not watched.models.pending
+    assert not watched.waits()
     assert watched.counted("leadpulse_model_swaps_total") == 0
 
 
 def test_a_promotion_waits_to_be_taken(tmp_path: Path) -> None:
     watched = Watched(tmp_path, FIRST)
     watched.promote(SECOND)
-    assert not watched.models.pending
+    assert not watched.waits()
     watched.look()
-    assert watched.models.pending
+    assert watched.waits()
     assert watched.in_force == FIRST.digest
     assert watched.swap() == SECOND.digest
-    assert not watched.models.pending
+    assert not watched.waits()
     assert watched.counted("leadpulse_model_swaps_total") == 1
     assert watched.counted(f'leadpulse_model_info{{digest="{FIRST.digest}",kind="rules"}}') == 0
     assert watched.counted(f'leadpulse_model_info{{digest="{SECOND.digest}",kind="rules"}}') == 1
@@ -97,7 +100,7 @@ def test_a_promotion_waits_to_be_taken(tmp_path: Path) -> None:
 def test_looking_again_at_the_same_model_changes_nothing(tmp_path: Path) -> None:
     watched = Watched(tmp_path, FIRST)
     watched.look(3)
-    assert not watched.models.pending
+    assert not watched.waits()
 
 
 def test_the_last_of_several_promotions_counts(tmp_path: Path) -> None:
@@ -106,7 +109,7 @@ def test_the_last_of_several_promotions_counts(tmp_path: Path) -> None:
         watched.promote(files)
         watched.look()
     assert watched.swap() == SECOND.digest
-    assert not watched.models.pending
+    assert not watched.waits()
 
 
 def test_a_step_back_is_a_promotion_like_any_other(tmp_path: Path) -> None:
@@ -141,7 +144,7 @@ def test_a_model_that_is_not_fit_leaves_the_old_one_in_force_and_is_told_once(
     watched.promote(files)
     with caplog.at_level(logging.ERROR):
         watched.look(3)
-    assert not watched.models.pending
+    assert not watched.waits()
     assert watched.in_force == SECOND.digest
     assert watched.refused(check) == 1
     (told,) = caplog.messages
@@ -176,7 +179,7 @@ def test_a_model_that_is_still_on_its_way_is_taken_when_it_has_arrived(tmp_path:
         (folder / name).write_bytes(content)
     (folder / "score.onnx").write_bytes(FIRST.score[:100])
     watched.look(2)
-    assert not watched.models.pending
+    assert not watched.waits()
     assert watched.refused("digest") == 1
     (folder / "score.onnx").write_bytes(FIRST.score)
     watched.look()
@@ -190,7 +193,7 @@ def test_a_current_that_names_nothing_is_told_once_and_looked_at_again(tmp_path:
     assert watched.refused("unreadable") == 1
     watched.promote(SECOND)
     watched.look()
-    assert watched.models.pending
+    assert watched.waits()
 
 
 def test_a_registry_that_goes_away_leaves_the_model_in_force(tmp_path: Path) -> None:
@@ -198,7 +201,7 @@ def test_a_registry_that_goes_away_leaves_the_model_in_force(tmp_path: Path) -> 
     (tmp_path / "current").unlink()
     watched.look()
     assert watched.in_force == FIRST.digest
-    assert not watched.models.pending
+    assert not watched.waits()
 
 
 def can_follow(watched: Watched, files: ModelFiles, kind: str) -> bool:
@@ -219,7 +222,7 @@ def test_state_of_the_model_in_force_or_of_a_scorecard_can_always_be_gone_on_wit
     watched = Watched(tmp_path / "absent")
     assert can_follow(watched, RULES, "rules")
     assert can_follow(watched, SECOND, "rules")
-    assert not watched.models.pending
+    assert not watched.waits()
 
 
 def test_state_of_any_model_can_be_gone_on_with_by_a_promoted_one(tmp_path: Path) -> None:

@@ -161,7 +161,9 @@ def test_a_store_that_cannot_be_opened_is_begun_anew_and_says_why(
     whole.close()
 
 
-def test_rows_that_cannot_be_read_stop_the_worker_and_the_next_start_rebuilds_them(store: Store, tmp_path: Path) -> None:
+def test_rows_that_cannot_be_read_stop_the_worker_and_the_next_start_rebuilds_them(
+    store: Store, tmp_path: Path
+) -> None:
     store.write({0: ({b"%05d" % lead: b"%d" % lead * 50 for lead in range(5000)}, FIRST)})
     reopened(store, tmp_path).close()
     for found in (tmp_path / "state" / "rows").glob("*.sst"):
