@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Final
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -41,8 +42,13 @@ def parse_time(text: str) -> int:
 
 def format_time(milliseconds: int) -> str:
     """RFC 3339 in UTC with exactly three decimals."""
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+    minutes, rest = divmod(milliseconds, MINUTE)
+    return f"{_minute(minutes)}{rest // SECOND:02d}.{rest % SECOND:03d}Z"
+
+
+@lru_cache(maxsize=65_536)
+def _minute(minutes: int) -> str:
+    return f"{datetime.fromtimestamp(minutes * 60, UTC):%Y-%m-%dT%H:%M:}"
 
 
 def parse_duration(value: object) -> int:

@@ -19,7 +19,7 @@ from stream.core.outputs import Output
 from stream.core.partitioner import partition_of
 from stream.core.plan import build_plan
 from stream.core.positions import Positions
-from stream.core.records import Emission, Recorder, Thousandths
+from stream.core.records import Emission, Recorder, strongest
 from stream.core.row import Row, join_row, scored_by, split_row
 from stream.core.signals import Reading, Signals
 
@@ -117,25 +117,32 @@ class Engine:
         """The outputs, in the order of arrival; `contributions` becomes what each lead was told last."""
         places = np.flatnonzero(decided.change != NOTHING)
         found, baseline = model.explain(folded.features[places])
-        exact = np.clip(np.rint(found * 1000), -THOUSANDTHS_LIMIT, THOUSANDTHS_LIMIT).astype("<i2")
-        built: list[tuple[int, list[Output]]] = []
+        now = np.clip(np.rint(found * 1000), -THOUSANDTHS_LIMIT, THOUSANDTHS_LIMIT).astype(np.int32)
+        before = np.zeros_like(now)
+        stored = now.astype("<i2")
         for row, event in enumerate(places.tolist()):
             lead = int(batch.columns.lead[event])
+            if decided.told_same[event]:
+                before[row] = np.frombuffer(contributions[lead], "<i2")
+            contributions[lead] = stored[row].tobytes()
+        most = self._decisions.drivers
+        moved, overall = strongest(now, now - before, most), strongest(now, now, most)
+        built: list[tuple[int, list[Output]]] = []
+        for row, event in enumerate(places.tolist()):
             arrival = arrivals[batch.order[event]]
             emission = Emission(
                 event,
-                batch.leads[lead],
+                arrival.event.lead,
                 arrival.origin,
                 arrival.timestamp,
                 float(log_odds[event]),
-                exact[row],
-                _thousandths(contributions[lead]) if decided.told_same[event] else None,
+                moved[row],
+                overall[row],
                 baseline,
                 positions.at(arrival.place, arrival.origin.partition),
                 bool(decided.change[event] == BY_MODEL),
             )
             built.append((int(batch.order[event]), self._recorder.build(emission, folded, decided, model)))
-            contributions[lead] = exact[row].tobytes()
         return [output for _, outputs in sorted(built, key=lambda each: each[0]) for output in outputs]
 
 
@@ -154,7 +161,3 @@ def _score(
 
 def _section(found: Folded | Decided, place: int) -> bytes:
     return found.rows[found.row_at[place] : found.row_at[place + 1]].tobytes()
-
-
-def _thousandths(section: bytes) -> Thousandths:
-    return np.frombuffer(section, "<i2")

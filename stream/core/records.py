@@ -8,7 +8,6 @@ import numpy as np
 from schemas.settings import Settings
 from schemas.times import format_time
 from stream.core.decide import TOP_TIER, Decided
-from stream.core.features import Vector
 from stream.core.fold import Folded
 from stream.core.ids import Origin, output_id
 from stream.core.model import Model
@@ -19,12 +18,22 @@ from stream.core.wording import Wording
 THOUSAND: Final = 1000.0
 SAID_IN_ALERT: Final = 3
 
-Thousandths = np.ndarray[tuple[int], np.dtype[np.int16]]
+Thousandths = np.ndarray[tuple[int, int], np.dtype[np.int32]]
+
+
+class Strongest(NamedTuple):
+    """The features that count most, the strongest first. places: in the vector. now: their contributions, and change:
+    how those moved, both in thousandths of log-odds.
+    """
+
+    places: list[int]
+    now: list[int]
+    change: list[int]
 
 
 class Emission(NamedTuple):
-    """One event whose update leaves. event: its place in the columns. contributions: in thousandths, now and at the
-    lead's last change (None where that was by another model, or never).
+    """One event whose update leaves. event: its place in the columns. moved: by change since the lead's last record.
+    overall: by contribution, which an alert falls back on.
     """
 
     event: int
@@ -32,11 +41,25 @@ class Emission(NamedTuple):
     origin: Origin
     timestamp: int
     log_odds: float
-    contributions: Thousandths
-    before: Thousandths | None
+    moved: Strongest
+    overall: Strongest
     baseline: float
     positions: dict[str, int]
     by_model: bool
+
+
+def strongest(now: Thousandths, change: Thousandths, most: int) -> list[Strongest]:
+    """For each row of contributions in thousandths, the `most` features that changed most; ties by place."""
+    order = np.argsort(-np.abs(change.astype(np.int32)), axis=1, kind="stable")[:, :most]
+    return [
+        Strongest(*row)
+        for row in zip(
+            order.tolist(),
+            np.take_along_axis(now, order, axis=1).tolist(),
+            np.take_along_axis(change, order, axis=1).tolist(),
+            strict=True,
+        )
+    ]
 
 
 def probability(log_odds: float) -> float:
@@ -53,6 +76,7 @@ class Recorder:
         self._application = settings.application
         self._configuration = configuration
         self._wording = Wording(settings)
+        self._names = [feature.name for feature in settings.features]
         self._signals = {signal.number: signal for signal in settings.observed.signals}
 
     def build(self, emission: Emission, folded: Folded, decided: Decided, model: Model) -> list[Output]:
@@ -67,7 +91,8 @@ class Recorder:
             "model": model.digest,
             "configuration": self._configuration,
         }
-        drivers = self._drivers(emission, folded.features[event], emission.before)
+        features = folded.features[event].tolist()
+        drivers = self._drivers(emission.moved, features)
         trigger = emission.origin._asdict()
         change = {
             "id": self._id("change", emission),
@@ -77,7 +102,7 @@ class Recorder:
             "drivers": drivers,
             "baseline": round(emission.baseline, 6),
             "rest": _rest(emission, drivers),
-            "features": folded.features[event].tolist(),
+            "features": features,
             "positions": emission.positions,
             "holdout": False,
         }
@@ -91,7 +116,7 @@ class Recorder:
             rule = "top_tier" if decided.alert[event] == TOP_TIER else "rise"
             if not any(driver["change"] > 0 for driver in drivers):
                 # What lifted the lead was told in earlier changes: an alert still says what holds it up.
-                drivers = self._drivers(emission, folded.features[event], None)
+                drivers = self._drivers(emission.overall, features)
             alert = {
                 "id": self._id("alert", emission, rule),
                 **common,
@@ -108,20 +133,17 @@ class Recorder:
     def _id(self, kind: str, emission: Emission, rule: str = "") -> str:
         return output_id(self._application, kind, emission.lead, emission.origin, rule)
 
-    def _drivers(self, emission: Emission, features: Vector, before: Thousandths | None) -> list[dict[str, Any]]:
-        now = emission.contributions.astype(np.int64)
-        change = now if before is None else now - before
-        strongest = np.argsort(-np.abs(change), kind="stable")[: self._settings.decisions.drivers]
+    def _drivers(self, strongest: Strongest, features: list[float]) -> list[dict[str, Any]]:
         return [
             {
-                "feature": self._settings.features[place].name,
-                "value": float(features[place]),
-                "contribution": int(now[place]) / THOUSAND,
-                "change": int(change[place]) / THOUSAND,
-                "text": self._wording.describe(place, float(features[place])),
+                "feature": self._names[place],
+                "value": features[place],
+                "contribution": now / THOUSAND,
+                "change": change / THOUSAND,
+                "text": self._wording.describe(place, features[place]),
             }
-            for place in strongest.tolist()
-            if change[place] != 0
+            for place, now, change in zip(*strongest, strict=True)
+            if change != 0
         ]
 
     def _occurrences(self, folded: Folded, event: int) -> list[dict[str, Any]]:

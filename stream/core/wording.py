@@ -1,6 +1,7 @@
 """Features and signals in the words of a sales rep."""
 
 from collections.abc import Sequence as Several
+from functools import lru_cache
 from typing import Final
 
 from schemas.features import (
@@ -30,10 +31,11 @@ class Wording:
 
     def __init__(self, settings: Settings) -> None:
         self._features = settings.features
+        self.describe = lru_cache(maxsize=65_536)(self._describe)
+        """The feature at a place with its value, for example `3 pricing-page views in 48h`."""
         self._labels = {signal.name: signal.label for signal in settings.observed.signals}
 
-    def describe(self, place: int, value: float) -> str:
-        """The feature at this place with its value, for example `3 pricing-page views in 48h`."""
+    def _describe(self, place: int, value: float) -> str:
         feature = self._features[place]
         if isinstance(feature, Recency | Tenure):
             return self._lasting(feature, value)

@@ -88,7 +88,7 @@ class Committer:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._transactions.commit, epoch, group)
         except Aborted as error:
             self._metrics.epochs.labels("aborted").inc()
-            self._aborts += not error.rebalancing
+            self._aborts += not error.passing
             log.warning("epoch rolled back: %s", error)
             if self._aborts >= ABORTS_IN_A_ROW:
                 raise WorkerError(f"{self._aborts} epochs in a row were rolled back: {error}") from error

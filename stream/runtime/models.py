@@ -66,7 +66,8 @@ class Models:
         async with self._checking:
             found = await asyncio.to_thread(self._look)
             if found is not None:
-                self._next = found
+                # A promotion taken back before it came into force leaves nothing to do.
+                self._next = None if found.digest == self.in_force.digest else found
                 self._fell_back = False
 
     def _look(self) -> Model | None:

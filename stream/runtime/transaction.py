@@ -31,10 +31,10 @@ log = logging.getLogger(__name__)
 class Aborted(Exception):
     """The transaction was rolled back: nothing of the epoch is visible, the producer can go on."""
 
-    def __init__(self, text: str, rebalancing: bool) -> None:
-        """`rebalancing`: only because the group was between two generations, which healthy workers meet."""
+    def __init__(self, text: str, passing: bool) -> None:
+        """`passing`: healthy workers meet it, between two generations of the group or right after another abort."""
         super().__init__(text)
-        self.rebalancing = rebalancing
+        self.passing = passing
 
 
 class Broken(Exception):
@@ -181,7 +181,9 @@ class Transactions:
         # A refused record also makes the client refuse the next call; the refusal is what a person must know.
         refused = self._deliveries.failed
         told = reason if refused is None or refused.code() in _PURGED else explain(refused)
-        raise Aborted(told, cause is not None and cause.code() in _REBALANCING) from error
+        # The client purges records of the next transaction along with those of an aborted one.
+        passing = (*_REBALANCING, *_PURGED) if refused is None or refused.code() in _PURGED else ()
+        raise Aborted(told, cause is not None and cause.code() in passing) from error
 
     def _keep(self, epoch: Epoch) -> None:
         written = {}

@@ -125,7 +125,8 @@ def test_a_promotion_withdrawn_before_it_was_taken_leaves_the_old_model_in_force
     for files in (SECOND, FIRST):
         watched.promote(files)
         watched.look()
-    assert watched.swap() == FIRST.digest
+    assert not watched.models.pending
+    assert watched.models.in_force.digest == FIRST.digest
 
 
 @pytest.mark.parametrize(
