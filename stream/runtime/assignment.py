@@ -10,10 +10,11 @@ import time
 from collections.abc import Coroutine
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.settings import Settings
 from schemas.topics import TopicNames
+from stream.runtime.catch_up import CatchUp
 from stream.runtime.commit import Rewind, WorkerError
 from stream.runtime.metrics import Metrics
 from stream.runtime.restore import Restorer
@@ -57,6 +58,7 @@ class Assignment:
         self._generations: dict[int, int] = {}
         self._generation = 0
         self._not_before = 0.0
+        self._catch_up = CatchUp()
         self.partitions = partitions
         self.given = False
         # Taken when the group gives partitions and at no other time: a worker that was thrown out of the group must
@@ -70,8 +72,8 @@ class Assignment:
 
     @property
     def busy(self) -> bool:
-        """Whether `advance` has work that should not wait for a poll."""
-        return bool(self._restoring)
+        """Whether there is work that should not wait for a poll."""
+        return bool(self._restoring) or self._catch_up.active
 
     def generations(self) -> dict[int, int]:
         """The partitions being fetched, each with its generation."""
@@ -125,6 +127,17 @@ class Assignment:
         self._metrics.partitions.labels("restoring").set(len(self.unready))
         return arrived
 
+    def in_order(self, messages: list[Message]) -> list[Message]:
+        """What may be scored now of what was fetched: everything, but for partitions that catch up."""
+        if not self._catch_up.active:
+            return messages
+        ready, hold = self._catch_up.take(messages)
+        if hold.pause:
+            self._consumer.pause(hold.pause)
+        if hold.resume:
+            self._consumer.resume(hold.resume)
+        return ready
+
     def refetch(self, order: Rewind) -> None:
         """Fetches a partition again from an earlier place, if it is still this worker's."""
         if order.partition not in self._generations:
@@ -134,6 +147,7 @@ class Assignment:
         if order.partition in self._fetched:
             self._consumer.incremental_unassign(self._inputs(order.partition))
             self._fetched.discard(order.partition)
+            self._catch_up.forget(order.partition)
         self._placed[order.partition] = order.positions
 
     def measure_lag(self) -> None:
@@ -184,7 +198,7 @@ class Assignment:
 
     def _fetch_from(self, partition: int, known: dict[str, int]) -> None:
         """Fetches from these offsets, and from the beginning of topics that the state does not know."""
-        starts = []
+        starts, spans = [], {}
         for each in self._inputs(partition):
             low, end = self._consumer.get_watermark_offsets(each, timeout=WATERMARK_SECONDS, cached=False)
             each.offset = known.get(each.topic, low)
@@ -200,7 +214,9 @@ class Assignment:
                 log.error("%s; going on from %d, as topics.missing_events says", text, low)
                 each.offset = low
             starts.append(each)
+            spans[each.topic] = (each.offset, end)
         self._consumer.incremental_assign(starts)
+        self._catch_up.start(partition, spans)
         self._fetched.add(partition)
 
     def _inputs(self, partition: int) -> list[TopicPartition]:
@@ -218,6 +234,7 @@ class Assignment:
         self._waiting -= gone
         self._restoring -= gone
         for partition in gone:
+            self._catch_up.forget(partition)
             self._generations.pop(partition, None)
             self._restored.pop(partition, None)
             self._placed.pop(partition, None)

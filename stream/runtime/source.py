@@ -30,6 +30,7 @@ from stream.runtime.worker import POLL_RECORDS, Poll, Worker
 
 RETRY_SECONDS: Final = 2.0
 IDLE_SECONDS: Final = 0.1
+BUSY_SECONDS: Final = 0.01
 LONGEST_WAIT: Final = 0.5
 HEARTBEAT_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 0.3
@@ -122,12 +123,13 @@ class Source:
     def _fetch(self, consumer: Consumer, assignment: Assignment, put: Put, loop: asyncio.AbstractEventLoop) -> None:
         """One poll, handed over where it brought something, ends an epoch, or is due as a sign of life."""
         wait = min(LONGEST_WAIT, self._settings.limits.epoch / 1000) if self._open else IDLE_SECONDS
-        messages = consumer.consume(1, 0.0 if assignment.busy else wait)
+        messages = consumer.consume(1, BUSY_SECONDS if assignment.busy else wait)
         if messages:
             messages += consumer.consume(POLL_RECORDS - 1, 0)
         good = [message for message in messages if self._is_good(message)]
         if good:
             self.trouble = None
+        good = assignment.in_order(good)
         silent = time.monotonic() - self._last_put > HEARTBEAT_SECONDS
         if good or self._open or silent:
             self._open = bool(good)

@@ -46,9 +46,7 @@ class Load:
 def test_three_kills_under_load_leave_no_trace(
     real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    deployment = deploy(
-        real_kafka, tmp_path, request.node.name, topics={"inputs": ["web"]}, features=few_features()
-    )
+    deployment = deploy(real_kafka, tmp_path, request.node.name, topics={"inputs": ["web"]}, features=few_features())
     deployment.create_topics()
     moments = random.Random(7)
     arrivals = traffic(seed=8, leads=3_000, events=(KILLS + 1) * ROUND, disorder=True)[: (KILLS + 1) * ROUND]

@@ -132,8 +132,7 @@ def assert_state_equals(deployment: Deployment, leads: dict[str, Judged]) -> Non
     wrong = [
         lead
         for lead, judged in known.items()
-        if folder.vector(split_row(rows[lead]).state).tobytes()
-        != np.array(judged.lead.vector(), np.float32).tobytes()
+        if folder.vector(split_row(rows[lead]).state).tobytes() != np.array(judged.lead.vector(), np.float32).tobytes()
     ]
     assert wrong == []
     assert {lead: last_scored(row) for lead, row in rows.items()} == {

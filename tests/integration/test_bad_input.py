@@ -78,9 +78,7 @@ def test_every_bad_record_is_kept_byte_for_byte_with_its_reason(strict: Deployme
         triggers = inputs.send([record for _, record in bad])
         inputs.send([first._replace(value=wire(view("last"))), last_of(strict, "lead-3")])
         worker.wait_until_scored(inputs.ends)
-        tallies = {
-            reason: worker.metric("leadpulse_dead_letters_total", reason=reason) for reason, _ in bad
-        }
+        tallies = {reason: worker.metric("leadpulse_dead_letters_total", reason=reason) for reason, _ in bad}
         worker.stop()
 
     assert tallies == {reason: [each for each, _ in bad].count(reason) for reason, _ in bad}

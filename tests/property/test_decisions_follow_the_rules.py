@@ -9,6 +9,7 @@ from schemas.digest import features_digest
 from schemas.load import default_settings
 from schemas.records import Alert, ScoreChange
 from schemas.settings import Settings
+from schemas.times import MINUTE
 from stream.core.engine import Arrival, Engine
 from stream.core.events import Event
 from stream.core.ids import Origin
@@ -16,7 +17,7 @@ from stream.core.model import Model
 from stream.core.positions import Positions
 from stream.models.rules import rules_model
 from tests.integration.expectation import emission_of, scorer
-from tests.integration.traffic import traffic
+from tests.integration.traffic import BEGIN, traffic
 from tests.oracle.decisions import Emission, Judged, Trigger
 from tests.oracle.matching import Event as Raw
 
@@ -95,3 +96,20 @@ def told_by_engine(
     alerts = [Alert.model_validate_json(value) for kind, value in values if kind == "alert"]
     alert_at = {alert.trigger.offset: alert for alert in alerts}
     return [emission_of(settings, change, alert_at.get(change.trigger.offset)) for change in changes]
+
+
+def test_what_happened_while_another_model_scored_is_the_leads_doing_when_the_first_is_put_back() -> None:
+    settings = Settings.model_validate(default_settings())
+    card = default_settings()["scorecard"]
+    blind = {"scorecard": card | {"rules": [{"feature": "logins_7d", "points": 1, "most": 7}]}}
+    files = [rules_model(Settings.model_validate(default_settings() | changed)) for changed in ({}, blind)]
+    first, second = (Model(each, features_digest(settings), settings.tiers) for each in files)
+    engine = Engine(settings)
+    rows: dict[str, bytes] = {}
+    view = {"lead": "lead-1", "type": "web", "name": "page_view", "properties": {}}
+    told = []
+    for offset, (path, model) in enumerate((("/", first), ("/pricing", second), ("/", first))):
+        event = view | {"id": str(offset), "time": BEGIN + offset * MINUTE, "path": path}
+        told.append(told_by_engine(engine, settings, {Trigger(TOPIC, 0, offset): event}, rows, model))
+
+    assert [[each.cause for each in leaves] for leaves in told] == [["event"], [], ["event"]]

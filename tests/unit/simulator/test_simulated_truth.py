@@ -86,10 +86,11 @@ def test_no_truth_is_told_before_the_first_event_or_from_the_conversion_on() -> 
 def test_leads_that_asked_for_a_demo_convert_many_times_as_often() -> None:
     simulation = Simulation(seed=15, leads=6_000, start=START, days=90)
     index = {lead: place for place, lead in enumerate(simulation.leads)}
-    asked = []
-    for record in simulation.events(until=simulation.end - MONTH):
-        if b'"demo_request"' in record.value:
-            asked.append(simulation.truth(index[json.loads(record.value)["lead"]], record.time))
+    asked = [
+        simulation.truth(index[json.loads(record.value)["lead"]], record.time)
+        for record in simulation.events(until=simulation.end - MONTH)
+        if b'"demo_request"' in record.value
+    ]
     everyone = np.mean([row.probability for row in simulation.truths()])
     assert len(asked) > 100
     assert np.mean(asked) > 6 * everyone
