@@ -18,7 +18,8 @@ def features_digest(settings: Settings) -> str:
     observed = settings.observed.model_dump(mode="json")
     for signal in observed["signals"]:
         del signal["label"], signal["notable"]
-    return digest({"observed": observed, "features": [each.model_dump(mode="json") for each in settings.features]})
+    features = [each.model_dump(mode="json", exclude={"label"}) for each in settings.features]
+    return digest({"observed": observed, "features": features})
 
 
 def configuration_digest(settings: Settings) -> str:

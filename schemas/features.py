@@ -24,6 +24,8 @@ class _Feature(Setting):
 class _Behaviour(_Feature):
     signals: Signals = ()
     """The signals taken together; none means all."""
+    label: Annotated[str | None, Field(min_length=1, examples=["high-intent view"])] = None
+    """One occurrence of them, in the words of a sales rep; the signals' own labels where absent."""
 
 
 class Count(_Behaviour):

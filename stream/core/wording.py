@@ -8,7 +8,6 @@ from schemas.features import (
     ActiveDays,
     Breadth,
     Count,
-    Feature,
     Intensity,
     Landing,
     PerVisit,
@@ -24,6 +23,7 @@ from schemas.times import format_duration
 from stream.core.features import HOURS_LIMIT
 
 _AT_MOST: Final = 2
+_Active = Velocity | Count | Sum | ActiveDays | Breadth | PerVisit | Intensity
 
 
 class Wording:
@@ -48,23 +48,22 @@ class Wording:
             return f"{'first' if value else 'not first'} seen on a {feature.page} page"
         return self._active(feature, value)
 
-    def _active(self, feature: Feature, value: float) -> str:
+    def _active(self, feature: _Active, value: float) -> str:
         number = f"{value:g}" if value == int(value) else f"{value:.1f}"
         if isinstance(feature, Velocity):
-            return f"{self._many(feature.signals, 2)} at {value:.1f} times the usual pace"
-        assert isinstance(feature, Count | Sum | ActiveDays | Breadth | PerVisit | Intensity)
+            return f"{self._many(feature, 2)} at {value:.1f} times the usual pace"
         span = format_duration(feature.window)
         if isinstance(feature, Count):
-            return f"{number} {self._many(feature.signals, value)} in {span}"
+            return f"{number} {self._many(feature, value)} in {span}"
         if isinstance(feature, ActiveDays):
-            return f"{self._many(feature.signals, 2)} on {number} day{'' if value == 1 else 's'} of {span}"
+            return f"{self._many(feature, 2)} on {number} day{'' if value == 1 else 's'} of {span}"
         if isinstance(feature, Breadth):
             return f"{number} different {feature.of if feature.of == 'channels' else 'behaviours'} in {span}"
         if isinstance(feature, Sum):
-            return f"{number} in all from {self._many(feature.signals, 2)} in {span}"
+            return f"{number} in all from {self._many(feature, 2)} in {span}"
         if isinstance(feature, PerVisit):
-            return f"{number} {self._many(feature.signals, value)} a visit in {span}"
-        return f"{self._many(feature.signals, 2)} of late, weighing {number}"
+            return f"{number} {self._many(feature, value)} a visit in {span}"
+        return f"{self._many(feature, 2)} lately, weighing {number}"
 
     def _lasting(self, feature: Recency | Tenure, value: float) -> str:
         days = value / 24
@@ -72,8 +71,8 @@ class Wording:
         if isinstance(feature, Tenure):
             return f"known for {age}"
         if value >= HOURS_LIMIT:
-            return f"no {self._one(feature.signals)} so far"
-        return f"last {self._one(feature.signals)} {age} ago"
+            return f"no {self._one(feature.signals, feature.label)} so far"
+        return f"last {self._one(feature.signals, feature.label)} {age} ago"
 
     def _profile(self, feature: Profile, value: float) -> str:
         name = feature.field.replace("_", " ")
@@ -81,13 +80,12 @@ class Wording:
             return f"{name} {value:g}"
         return f"{name} {'is' if value else 'is not'} {feature.equals.replace('_', ' ')}"
 
-    def _one(self, signals: Several[str]) -> str:
-        return " or ".join(self._labels[name] for name in signals) if signals else "activity"
+    def _one(self, signals: Several[str], label: str | None = None) -> str:
+        return label or (" or ".join(self._labels[name] for name in signals) if signals else "activity")
 
-    def _many(self, signals: Several[str], number: float) -> str:
-        if number == 1:
-            return self._one(signals) if signals else "event"
-        return " or ".join(_plural(self._labels[name]) for name in signals) if signals else "events"
+    def _many(self, feature: _Active, number: float) -> str:
+        labels = [feature.label] if feature.label else [self._labels[name] for name in feature.signals] or ["event"]
+        return " or ".join(labels if number == 1 else [_plural(label) for label in labels])
 
 
 def _plural(label: str) -> str:

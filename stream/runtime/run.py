@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import socket
 from typing import Any
 
 from confluent_kafka import KafkaException
@@ -31,6 +32,7 @@ async def run_worker(settings: Settings) -> int:
     except StoreError as error:
         log.error("%s", error)
         return 1
+    settings = _with_port(settings)
     if store.rebuilt:
         log.warning("the local store was unreadable (%s); it is rebuilt from the changelog", store.rebuilt)
     try:
@@ -44,6 +46,15 @@ async def run_worker(settings: Settings) -> int:
     finally:
         store.close()
     return 1
+
+
+def _with_port(settings: Settings) -> Settings:
+    """The web server wants a port named: for 0, one that is free now."""
+    if settings.web.port:
+        return settings
+    with socket.create_server((settings.web.host, 0)) as found:
+        port = found.getsockname()[1]
+    return settings.model_copy(update={"web": settings.web.model_copy(update={"port": port})})
 
 
 def _join(settings: Settings, store: Store) -> App:
