@@ -50,11 +50,17 @@ def compute(lead: Lead, now: int, plan: Plan, out: Vector) -> None:
     begins = np.empty(spans, np.int64)
     counts = np.zeros((spans, plan.size), np.int64)
     sums = np.zeros((spans, plan.size), np.int64)
+    end = lead.sizes[TILES]
     for w in range(spans):
+        # From the shortest window on, each holds the one before: only what is new in it has to be added.
         begins[w] = _begin(lead, now, plan.windows[w, 0], plan.windows[w, 1])
-        for i in range(begins[w], lead.sizes[TILES]):
+        if w > 0:
+            counts[w] = counts[w - 1]
+            sums[w] = sums[w - 1]
+        for i in range(begins[w], end):
             counts[w, lead.tile_signal[i]] += lead.tile_count[i]
             sums[w, lead.tile_signal[i]] += lead.tile_sum[i]
+        end = begins[w]
     for f in range(plan.kind.size):
         w = plan.window[f]
         kind = plan.kind[f]

@@ -14,5 +14,6 @@ class Origin(NamedTuple):
 
 def output_id(application: str, kind: str, lead: str, origin: Origin, rule: str = "") -> str:
     """128 bits of BLAKE2b over the parts, each ended by NUL (which none of them contains), in hex."""
-    parts = (application, kind, lead, origin.topic, str(origin.partition), str(origin.offset), rule)
-    return hashlib.blake2b("".join(f"{part}\0" for part in parts).encode(), digest_size=16).hexdigest()
+    topic, partition, offset = origin
+    parts = f"{application}\0{kind}\0{lead}\0{topic}\0{partition}\0{offset}\0{rule}\0"
+    return hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()

@@ -1,5 +1,6 @@
 """Outputs as bytes with their CloudEvents headers (binary mode)."""
 
+from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -81,10 +82,17 @@ def dead_letter(application: str, refused: Refused, reason: Reason, text: str, m
 
 def _cloud_event(application: str, kind: Kind, name: str, timestamp: int, content_type: str) -> Headers:
     return [
-        ("ce_specversion", b"1.0"),
+        *_unchanging(application, kind, content_type),
         ("ce_id", name.encode()),
+        ("ce_time", format_time(timestamp).encode()),
+    ]
+
+
+@lru_cache
+def _unchanging(application: str, kind: Kind, content_type: str) -> Headers:
+    return [
+        ("ce_specversion", b"1.0"),
         ("ce_source", f"/leadpulse/{application}".encode()),
         ("ce_type", _TYPES[kind].encode()),
-        ("ce_time", format_time(timestamp).encode()),
         ("content-type", content_type.encode()),
     ]

@@ -63,7 +63,7 @@ class Plan(NamedTuple):
     kind: see the constants. signals, then: bit sets of signal numbers; members holds those of `signals` singly,
     feature i has member_at[i] to member_at[i + 1]. size: the largest number + 1. window: index into `windows`.
     first, second: parameters (hours, codes, field numbers, the place of the first weight).
-    windows: length W in milliseconds and tile length in units of 5 minutes, one row each.
+    windows: length W in milliseconds and tile length in units of 5 minutes, one row each, the shortest first.
     weights: of intensities, by age in tiles. channels: the bit set of signals of each channel; web is the first.
     """
 
@@ -85,7 +85,7 @@ def build_plan(settings: Settings) -> Plan:
     """The plan for these settings, whose names have been checked."""
     numbers = {signal.name: signal.number for signal in settings.observed.signals}
     size = len(settings.features)
-    windows: list[tuple[int, int]] = [(FIVE, 1)]
+    windows = sorted({_window(feature) for feature in settings.features})
     weights: list[int] = []
     members: list[list[int]] = []
     kind, window, first, second = (np.zeros(size, np.int64) for _ in range(4))
@@ -94,10 +94,7 @@ def build_plan(settings: Settings) -> Plan:
         named = feature.first if isinstance(feature, Sequence) else getattr(feature, "signals", ())
         members.append(sorted({numbers[name] for name in named}) if named else sorted(numbers.values()))
         signals[i] = _bits(members[-1])
-        span = (int(getattr(feature, "window", FIVE)), tile_units(int(getattr(feature, "window", FIVE))))
-        if span not in windows:
-            windows.append(span)
-        window[i] = windows.index(span)
+        window[i] = windows.index(_window(feature))
         kind[i], first[i], second[i] = _parameters(feature, settings, len(weights))
         if isinstance(feature, Sequence):
             then[i] = _bits(numbers[name] for name in feature.then)
@@ -125,6 +122,12 @@ def intensity_weights(feature: Intensity) -> list[int]:
     """Weight by age in tiles: 2**20 x 2**(-age / half-life), to the nearest whole number."""
     tile = tile_units(feature.window) * FIVE
     return [round(WEIGHT_ONE * 2.0 ** (-age * tile / feature.half_life)) for age in range(feature.window // tile + 2)]
+
+
+def _window(feature: Feature) -> tuple[int, int]:
+    """Length and tile length; of a feature without a window, the shortest there is."""
+    window = int(getattr(feature, "window", FIVE))
+    return window, tile_units(window)
 
 
 def _parameters(feature: Feature, settings: Settings, weights: int) -> tuple[int, int, int]:

@@ -32,8 +32,12 @@ class Reading(NamedTuple):
 
 
 class _Kind(NamedTuple):
-    """What an event's type, name and path alone decide; patterns are matched once for each."""
+    """What an event's type, name and path alone decide; patterns are matched once for each.
 
+    plain: the hits, where properties have no say in them.
+    """
+
+    plain: tuple[tuple[int, int], ...] | None
     certain: tuple[Signal, ...]
     conditional: tuple[tuple[Signal, tuple[Match, ...]], ...]
     outcome: tuple[Match, ...]
@@ -58,8 +62,10 @@ class Signals:
         if event.type == "profile":
             return Reading(event_hash(event.id), (), self._tells(event.properties), False, -1)
         kind = self._kind(event.type, event.name, event.path)
-        if any(_holds(way, event.properties) for way in kind.outcome):
+        if kind.outcome and any(_holds(way, event.properties) for way in kind.outcome):
             return Reading(event_hash(event.id), (), (), True, -1)
+        if kind.plain is not None:
+            return Reading(event_hash(event.id), kind.plain, (), False, kind.landing)
         hits = [(signal.number, _value(signal, event)) for signal in kind.certain]
         for signal, ways in kind.conditional:
             if any(_holds(way, event.properties) for way in ways):
@@ -86,7 +92,10 @@ class Signals:
                 conditional.append((signal, ways))
         outcome = self._observed.outcome
         ends = tuple(way for way in outcome.match if _fits(way, name, path)) if outcome.channel == channel else ()
-        return _Kind(tuple(certain), tuple(conditional), ends, self._landing(channel, path))
+        plain = None
+        if not conditional and not any(signal.value for signal in certain):
+            plain = tuple((signal.number, 0) for signal in certain)
+        return _Kind(plain, tuple(certain), tuple(conditional), ends, self._landing(channel, path))
 
     def _landing(self, channel: str, path: str) -> int:
         if channel != "web" or not path:
