@@ -15,7 +15,7 @@ help: ## this list
 demo: $(READY) ## leads, a broker, training, scoring and a model swap in your terminal, in under two minutes
 	$(BIN)/leadpulse demo --summary build/demo.json $(DEMO)
 
-test: $(READY) ## every test; those that need a real Kafka run where Docker, or Java 17 and Maven, or KAFKA_BOOTSTRAP is
+test: $(READY) ## every test; those on a real Kafka run where Java 17 and Maven are, or KAFKA_BOOTSTRAP
 	$(BIN)/python -m pytest $(PYTEST)
 
 lint: $(READY) ## style, strict types, import rules

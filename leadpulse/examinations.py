@@ -163,10 +163,9 @@ def mock_broker() -> Finding:
 
 
 def real_broker() -> Iterator[Finding]:
-    """What tests on a real Kafka take: brokers named by KAFKA_BOOTSTRAP, Docker, or Java and Maven."""
-    remedy = "tests on a real Kafka need KAFKA_BOOTSTRAP, Docker, or Java with Maven; else they are skipped"
+    """What tests on a real Kafka take: brokers named by KAFKA_BOOTSTRAP, or Java and Maven."""
+    remedy = "tests on a real Kafka need KAFKA_BOOTSTRAP, or Java with Maven; else they are skipped"
     for subject, command, pattern in (
-        ("Docker", ["docker", "info", "--format", "server {{.ServerVersion}}"], r"server (\d\S*)"),
         ("Java", ["java", "-version"], r'version "(\d[^"]*)"'),
         ("Maven", ["mvn", "--batch-mode", "--version"], r"Apache Maven (\d[\d.]*)"),
     ):

@@ -75,8 +75,11 @@ def _override(content: dict[str, Any], name: str, text: str) -> None:
 def _plain(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "no such setting; see `leadpulse config explain`"
-    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "model_type":
+        return f"must hold settings, see `leadpulse config explain` (not {error['input']!r})"
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     # What was given is shown, unless it is a whole section or a secret.
-    if error["type"] == "missing" or isinstance(error["input"], dict) or "password" in error["loc"]:
+    given = repr(error["input"])
+    if error["type"] == "missing" or isinstance(error["input"], dict) or "password" in error["loc"] or given in message:
         return message
-    return f"{message} (not {error['input']!r})"
+    return f"{message} (not {given})"

@@ -33,7 +33,7 @@ class Signal(Setting):
     channel: Annotated[Channel, Field(examples=["web"])]
     """The type of event that it is recognised in."""
     label: Annotated[str, Field(min_length=1, examples=["pricing-page view"])]
-    """One occurrence, in the words of a sales rep; an ``s`` makes the plural."""
+    """One occurrence, in the words of a sales rep: a noun in the singular, whose plural is regular."""
     match: Annotated[tuple[Match, ...], Field(min_length=1, examples=[[{"name": "page_view", "path": "/pricing*"}]])]
     """Ways to recognise it, any of which is enough."""
     value: Annotated[str | None, Field(examples=["minutes"])] = None

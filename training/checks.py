@@ -63,7 +63,7 @@ def enough_data(case: Case) -> Finding:
     """Enough leads and conversions to fit, and to judge by."""
     leads, conversions = lead_count(case.slices.train), converted_leads(case.slices.train)
     judged = converted_leads(case.slices.test)
-    text = f"trained on {leads} leads with {conversions} conversions, judged by {judged} conversions"
+    text = f"trained on {leads} leads of which {conversions} convert, judged by {judged} leads that convert"
     if leads < case.floor.leads or conversions < case.floor.conversions:
         return "blocked", f"{text}; the least is {case.floor.leads} and {case.floor.conversions}"
     if judged < FEW_CONVERSIONS:
@@ -106,7 +106,7 @@ def plausible(case: Case) -> Finding:
             f"the AUC on later leads is {found:.3f}, above {IMPLAUSIBLE_AUC}: features know the outcome; look for "
             "signals that happen because of the conversion"
         )
-    return "passed", f"the AUC on later leads is {found:.3f}, which is no better than can be believed"
+    return "passed", f"the AUC on later leads is {found:.3f}; above {IMPLAUSIBLE_AUC} features would know the outcome"
 
 
 def better_than_chance(case: Case) -> Finding:
@@ -136,8 +136,14 @@ def calibrated(case: Case) -> Finding:
     )
     if slope["high"] < SLOPE_BOUNDS[0] or slope["low"] > SLOPE_BOUNDS[1]:
         return "blocked", f"{text}: the slope is far from 1, so probabilities on later leads are wrong"
-    if not slope["low"] <= 1 <= slope["high"] or not shift["low"] <= 0 <= shift["high"]:
-        return "warned", f"{text}: 1 and 0 are not both inside, so probabilities lean; train again on newer data"
+    fits = [
+        (slope["high"] >= 1, "too far apart"),
+        (slope["low"] <= 1, "too close together"),
+        (shift["high"] >= 0, "too high"),
+        (shift["low"] <= 0, "too low"),
+    ]
+    if found := [way for fit, way in fits if not fit]:
+        return "warned", f"{text}: probabilities on later leads are {' and '.join(found)}; train again on newer data"
     return "passed", text
 
 

@@ -9,7 +9,7 @@ import hashlib
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -20,10 +20,9 @@ from schemas.settings import Format, Settings
 from stream.core.columns import Columns
 from stream.core.events import Event, Unreadable
 from stream.core.signals import Reading, Signals
-from stream.sources import native, segment
+from stream.sources.formats import DECODERS
 from training.refusal import TrainingRefused
 
-DECODERS: Final[dict[Format, Callable[[bytes], Event]]] = {"native": native.decode, "segment": segment.decode}
 GZIP: Final = b"\x1f\x8b"
 
 

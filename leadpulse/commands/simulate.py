@@ -3,7 +3,6 @@
 import argparse
 import gzip
 import json
-import logging
 import os
 import sys
 import time
@@ -21,11 +20,10 @@ from leadpulse.simulator import FLAWS, Record, Simulation, disturb
 from leadpulse.simulator.delivery import DeliveryError, produce
 from schemas.times import DAY, format_time, parse_time
 
-_LOG: Final = logging.getLogger("leadpulse.simulate")
 _START: Final = "2026-01-01"
 _REPORT_EVERY: Final = 256
 _REPORT_SECONDS: Final = 0.2
-_LOG_SECONDS: Final = 10.0
+_LINE_SECONDS: Final = 10.0
 
 _DESCRIPTION: Final = """\
 Writes the events of a simulated B2B market. Leads appear over time, read, compare, ask for a demo and
@@ -90,13 +88,17 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"leadpulse simulate: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"leadpulse simulate: cannot write {error.filename or arguments.out}: {error.strerror}", file=sys.stderr)
+        print(
+            f"leadpulse simulate: cannot write {error.filename or arguments.out}: {error.strerror}; "
+            "make its directory, or name another file",
+            file=sys.stderr,
+        )
         return 1
     return 0
 
 
 class _Report:
-    """Tells how far the simulation is: a bar on a terminal, otherwise a line now and then."""
+    """Tells how far the simulation is, on standard error: a bar on a terminal, otherwise a line now and then."""
 
     def __init__(self, begin: int, end: int) -> None:
         self.flaws: Counter[str] = Counter()
@@ -118,22 +120,26 @@ class _Report:
         self._bar.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
         self._bar.stop()
-        _LOG.info("%d events written", self._records)
-        if self.flaws:
-            _LOG.info("malformed among them: %s", ", ".join(f"{self.flaws[flaw]} {flaw}" for flaw in FLAWS))
+        if failed is None:
+            flaws = ", ".join(f"{self.flaws[flaw]} {flaw}" for flaw in FLAWS if self.flaws[flaw])
+            _say(f"{self._records:,} events written{f', broken among them: {flaws}' if flaws else ''}")
 
     def advance(self, record: Record) -> None:
         self._records += 1
         if self._records % _REPORT_EVERY:
             return
         waited = time.monotonic() - self._told
-        if waited > (_REPORT_SECONDS if not self._bar.disable else _LOG_SECONDS):
+        if waited > (_REPORT_SECONDS if not self._bar.disable else _LINE_SECONDS):
             self._told += waited
             self._bar.update(self._task, completed=record.time - self._begin, events=self._records)
             if self._bar.disable:
-                _LOG.info("%d events written, up to %s", self._records, format_time(record.time))
+                _say(f"{self._records:,} events written, up to {format_time(record.time)}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _arriving(simulation: Simulation, until: int, arguments: argparse.Namespace, report: _Report) -> Iterator[Record]:

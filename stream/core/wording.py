@@ -58,7 +58,8 @@ class Wording:
         if isinstance(feature, ActiveDays):
             return f"{self._many(feature, 2)} on {number} day{'' if value == 1 else 's'} of {span}"
         if isinstance(feature, Breadth):
-            return f"{number} different {feature.of if feature.of == 'channels' else 'behaviours'} in {span}"
+            kind = "channel" if feature.of == "channels" else "behaviour"
+            return f"{number} {kind} in {span}" if value == 1 else f"{number} different {kind}s in {span}"
         if isinstance(feature, Sum):
             return f"{number} in all from {self._many(feature, 2)} in {span}"
         if isinstance(feature, PerVisit):
@@ -67,7 +68,8 @@ class Wording:
 
     def _lasting(self, feature: Recency | Tenure, value: float) -> str:
         days = value / 24
-        age = f"{days:.0f} days" if days >= _AT_MOST else f"{value:.0f} hours" if value >= 1 else "less than an hour"
+        hours = "an hour" if round(value) == 1 else f"{value:.0f} hours"
+        age = f"{days:.0f} days" if days >= _AT_MOST else hours if value >= 1 else "less than an hour"
         if isinstance(feature, Tenure):
             return f"known for {age}"
         if value >= HOURS_LIMIT:
@@ -89,4 +91,6 @@ class Wording:
 
 
 def _plural(label: str) -> str:
+    if label.endswith("y") and not label.endswith(("ay", "ey", "oy", "uy")):
+        return f"{label[:-1]}ies"
     return f"{label}es" if label.endswith(("s", "sh", "ch", "x")) else f"{label}s"

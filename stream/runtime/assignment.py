@@ -22,7 +22,7 @@ from stream.runtime.store import Marker
 from stream.runtime.worker import Worker
 
 COMMITTED_SECONDS: Final = 0.3
-WATERMARK_SECONDS: Final = 5.0
+WATERMARK_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 1.0
 
 log = logging.getLogger(__name__)
@@ -110,9 +110,12 @@ class Assignment:
         self._drop(gone)
 
     def advance(self) -> bool:
-        """Brings partitions on their way; whether one has arrived. Raises KafkaException if no broker answers."""
+        """Brings partitions on their way; whether one has arrived. Raises KafkaException if no broker answers: for the
+        partitions that wait for that one, after the others have been seen to.
+        """
+        unanswered: list[KafkaException] = []
         if self._waiting:
-            self._ask_committed()
+            self._ask_committed(unanswered)
         if self._restoring:
             self._restorer.step(self._finish_restore)
         if self._restored and time.monotonic() >= self._not_before:
@@ -121,10 +124,15 @@ class Assignment:
                 self._adopt(partition)
         arrived = bool(self._placed)
         for partition in sorted(self._placed):
-            self._fetch_from(partition, self._placed[partition])
-            del self._placed[partition]
+            try:
+                self._fetch_from(partition, self._placed[partition])
+                del self._placed[partition]
+            except KafkaException as error:
+                unanswered.append(error)
         self._metrics.partitions.labels("owned").set(len(self._generations))
         self._metrics.partitions.labels("restoring").set(len(self.unready))
+        if unanswered:
+            raise unanswered[0]
         return arrived
 
     def in_order(self, messages: list[Message]) -> list[Message]:
@@ -138,6 +146,10 @@ class Assignment:
             self._consumer.resume(hold.resume)
         return ready
 
+    def reach_end(self, topic: str, partition: int) -> None:
+        """The client has fetched all that a partition of a topic has."""
+        self._catch_up.reach_end(topic, partition)
+
     def refetch(self, order: Rewind) -> None:
         """Fetches a partition again from an earlier place, if it is still this worker's."""
         if order.partition not in self._generations:
@@ -145,9 +157,7 @@ class Assignment:
         self._generation = max(self._generation, order.generation)
         self._generations[order.partition] = order.generation
         if order.partition in self._fetched:
-            self._consumer.incremental_unassign(self._inputs(order.partition))
-            self._fetched.discard(order.partition)
-            self._catch_up.forget(order.partition)
+            self._stop_fetching({order.partition})
         self._placed[order.partition] = order.positions
 
     def measure_lag(self) -> None:
@@ -158,7 +168,7 @@ class Assignment:
             if each.offset >= 0 and end >= 0:
                 self._metrics.lag.labels(each.topic, str(each.partition)).set(max(0, end - each.offset))
 
-    def _ask_committed(self) -> None:
+    def _ask_committed(self, unanswered: list[KafkaException]) -> None:
         """First the group's offsets: while a dead owner's transaction is open they are not to be had, and until it is
         ended the changelog's end is not known either.
         """
@@ -176,7 +186,11 @@ class Assignment:
             self._committed[partition] = {
                 each.topic: each.offset for each in found if each.partition == partition and each.offset >= 0
             }
-            self._restorer.begin(partition)
+            try:
+                self._restorer.begin(partition)
+            except KafkaException as error:
+                unanswered.append(error)
+                continue
             self._waiting.discard(partition)
             self._restoring.add(partition)
 
@@ -213,6 +227,7 @@ class Assignment:
                     )
                 log.error("%s; going on from %d, as topics.missing_events says", text, low)
                 each.offset = low
+                self._call(self._worker.skip(partition, each.topic, low))
             starts.append(each)
             spans[each.topic] = (each.offset, end)
         self._consumer.incremental_assign(starts)
@@ -225,20 +240,26 @@ class Assignment:
     def _drop(self, gone: set[int]) -> None:
         for partition in gone & self._restoring:
             self._restorer.cancel(partition)
-        fetched = [each for partition in gone & self._fetched for each in self._inputs(partition)]
         # Also with nothing to unassign: without a call of its own the client would try with what was subscribed.
-        self._consumer.incremental_unassign(fetched)
-        for each in fetched:
+        for each in self._stop_fetching(gone & self._fetched):
             self._metrics.lag.remove(each.topic, str(each.partition))
-        self._fetched -= gone
         self._waiting -= gone
         self._restoring -= gone
         for partition in gone:
-            self._catch_up.forget(partition)
             self._generations.pop(partition, None)
             self._restored.pop(partition, None)
             self._placed.pop(partition, None)
             self._committed.pop(partition, None)
+
+    def _stop_fetching(self, partitions: set[int]) -> list[TopicPartition]:
+        """Returns what is no longer fetched."""
+        paused = [each for partition in partitions for each in self._catch_up.forget(partition)]
+        if paused:
+            self._consumer.resume(paused)
+        fetched = [each for partition in partitions for each in self._inputs(partition)]
+        self._consumer.incremental_unassign(fetched)
+        self._fetched -= partitions
+        return fetched
 
     def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Runs it on the loop and waits. The loop never waits for this thread, so this cannot lock up."""

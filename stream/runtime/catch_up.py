@@ -6,14 +6,11 @@ reached the end that it had at the start, a partition's records are held and let
 Afterwards they pass as they come.
 """
 
-import time
 from collections import deque
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from confluent_kafka import Message, TopicPartition
 
-STALL_SECONDS: Final = 2.0
 HELD_MOST: Final = 8_000
 HELD_FEW: Final = 2_000
 
@@ -28,8 +25,7 @@ class Hold(NamedTuple):
 class CatchUp:
     """Holds records of the partitions that are behind."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._partitions: dict[int, _Merge] = {}
 
     @property
@@ -40,20 +36,28 @@ class CatchUp:
     def start(self, partition: int, spans: dict[str, tuple[int, int]]) -> None:
         """A partition begins: for each topic the offset to fetch from and the end (exclusive)."""
         behind = {topic: end for topic, (start, end) in spans.items() if start < end}
-        self.forget(partition)
         if len(behind) > 1:
-            self._partitions[partition] = _Merge(behind, list(spans), self._clock())
+            self._partitions[partition] = _Merge(behind, list(spans))
 
-    def forget(self, partition: int) -> None:
-        """Drops what is held of a partition: it will be fetched again, or is another worker's."""
-        self._partitions.pop(partition, None)
+    def reach_end(self, topic: str, partition: int) -> None:
+        """Everything that a topic has was fetched: its last offsets may be marks of transactions, never records."""
+        merge = self._partitions.get(partition)
+        if merge is not None:
+            merge.ended.add(topic)
+
+    def forget(self, partition: int) -> list[TopicPartition]:
+        """Drops what is held of a partition: it will be fetched again, or is another worker's. Returns what to resume
+        before: the client keeps a pause over the end of an assignment.
+        """
+        merge = self._partitions.pop(partition, None)
+        return [] if merge is None else [TopicPartition(topic, partition) for topic in sorted(merge.paused)]
 
     def take(self, messages: list[Message]) -> tuple[list[Message], Hold]:
         """What may go on now, and what to do about fetching."""
         ready = [message for message in messages if not self._held(message)]
         hold = Hold([], [])
         for partition, merge in list(self._partitions.items()):
-            merge.release(ready, self._clock())
+            merge.release(ready)
             merge.balance(partition, hold)
             if not merge.behind and not merge.waiting:
                 del self._partitions[partition]
@@ -64,39 +68,37 @@ class CatchUp:
         merge = None if partition is None else self._partitions.get(partition)
         if merge is None:
             return False
-        merge.add(message, self._clock())
+        merge.add(message)
         return True
 
 
 class _Merge:
     """One partition's topics."""
 
-    def __init__(self, behind: dict[str, int], topics: list[str], now: float) -> None:
+    def __init__(self, behind: dict[str, int], topics: list[str]) -> None:
         self.behind = behind
+        self.ended: set[str] = set()
+        self.paused: set[str] = set()
         self._queues: dict[str, deque[tuple[int, Message]]] = {topic: deque() for topic in topics}
         self._latest: dict[str, int] = dict.fromkeys(topics, 0)
-        self._heard = dict.fromkeys(topics, now)
-        self._paused: set[str] = set()
 
     @property
     def waiting(self) -> bool:
         """Whether records are held, or a topic is not fetched."""
-        return any(self._queues.values()) or bool(self._paused)
+        return any(self._queues.values()) or bool(self.paused)
 
-    def add(self, message: Message, now: float) -> None:
+    def add(self, message: Message) -> None:
         topic = message.topic()
         assert topic is not None
         # A topic's own order stays: its clock never goes back.
         self._latest[topic] = max(self._latest[topic], message.timestamp()[1])
         self._queues[topic].append((self._latest[topic], message))
-        self._heard[topic] = now
 
-    def release(self, ready: list[Message], now: float) -> None:
+    def release(self, ready: list[Message]) -> None:
         """Lets the earliest go while every topic that is behind has shown what it has next."""
         while True:
             for topic in [each for each in self.behind if not self._queues[each]]:
-                # The last offsets of a topic may be marks of transactions, which never arrive as records.
-                if now - self._heard[topic] < STALL_SECONDS:
+                if topic not in self.ended:
                     return
                 del self.behind[topic]
             heads = [(queue[0][0], topic) for topic, queue in self._queues.items() if queue]
@@ -111,11 +113,9 @@ class _Merge:
 
     def balance(self, partition: int, hold: Hold) -> None:
         for topic, queue in self._queues.items():
-            if topic not in self._paused and len(queue) > HELD_MOST:
-                self._paused.add(topic)
+            if topic not in self.paused and len(queue) > HELD_MOST:
+                self.paused.add(topic)
                 hold.pause.append(TopicPartition(topic, partition))
-            elif topic in self._paused and (len(queue) < HELD_FEW or not self.behind):
-                self._paused.discard(topic)
-                # Silence until now was ours.
-                self._heard[topic] = max(self._heard.values())
+            elif topic in self.paused and (len(queue) < HELD_FEW or not self.behind):
+                self.paused.discard(topic)
                 hold.resume.append(TopicPartition(topic, partition))

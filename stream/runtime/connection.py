@@ -89,7 +89,8 @@ def input_consumer(settings: Settings) -> dict[str, Any]:
         "fetch.queue.backoff.ms": 1,
         "queued.min.messages": 20_000,
         "queued.max.messages.kbytes": 65_536,
-        "enable.partition.eof": False,
+        # Catching up on several topics waits for each of them until it has shown a record or its end.
+        "enable.partition.eof": True,
     }
 
 

@@ -1,7 +1,7 @@
 """From a poll's messages to arrivals and dead letters."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from confluent_kafka import Message
 
@@ -11,14 +11,11 @@ from schemas.settings import Format, Settings
 from schemas.times import EARLIEST, LATEST, format_duration
 from schemas.topics import TopicNames
 from stream.core.engine import Arrival
-from stream.core.events import Event, Unreadable
+from stream.core.events import Unreadable
 from stream.core.ids import Origin
 from stream.core.outputs import Output, Refused, dead_letter
 from stream.core.partitioner import partition_of
-from stream.sources import native, segment
-
-Decoder = Callable[[bytes], Event]
-DECODERS: Final[dict[Format, Decoder]] = {"native": native.decode, "segment": segment.decode}
+from stream.sources.formats import DECODERS
 
 
 class Taken(NamedTuple):

@@ -31,6 +31,7 @@ class Restorer:
         # The end that counts is that of all records: an open transaction of a dead owner hides committed rows.
         self._ends = Consumer(changelog_consumer(settings, "read_uncommitted"))
         self._running: dict[int, _Progress] = {}
+        self._anew: set[int] = set()
 
     def begin(self, partition: int) -> None:
         """Starts a partition where its local rows end, or from nothing. Raises KafkaException if no broker answers."""
@@ -51,12 +52,16 @@ class Restorer:
 
     def cancel(self, partition: int) -> None:
         """Stops a partition; what was restored stays and is continued next time."""
+        self._anew.discard(partition)
         progress = self._running.pop(partition, None)
         if progress is not None and progress.first < progress.end:
             self._reader.incremental_unassign([TopicPartition(self._topic, partition)])
 
     def step(self, finished: Callable[[int, Marker], None]) -> None:
-        """Reads for a moment; calls `finished` for each partition that has all its rows."""
+        """Reads for a moment; calls `finished` for each partition that has all its rows. Raises KafkaException."""
+        for partition in sorted(self._anew):
+            self.begin(partition)
+            self._anew.discard(partition)
         if any(progress.next < progress.end for progress in self._running.values()):
             self._read()
         for partition in [each for each, progress in self._running.items() if progress.next >= progress.end]:
@@ -110,7 +115,8 @@ class Restorer:
             log.warning("partition %d: the changelog no longer has the place to go on from; reading it anew", partition)
             self.cancel(partition)
             self._store.forget(partition)
-            self.begin(partition)
+            # Later, and again where no broker answers: what others have read in this step must be written first.
+            self._anew.add(partition)
         elif error.fatal():
             raise KafkaException(error)
         else:

@@ -126,19 +126,25 @@ class Source:
         messages = consumer.consume(1, BUSY_SECONDS if assignment.busy else wait)
         if messages:
             messages += consumer.consume(POLL_RECORDS - 1, 0)
-        good = [message for message in messages if self._is_good(message)]
+        good = [message for message in messages if self._is_good(message, assignment)]
+        only_marks = bool(messages) and not good  # ends of partitions, after which a record may come at once
         if good:
             self.trouble = None
         good = assignment.in_order(good)
         silent = time.monotonic() - self._last_put > HEARTBEAT_SECONDS
-        if good or self._open or silent:
+        if good or (self._open and not only_marks) or silent:
             self._open = bool(good)
-            self._hand_over(Poll(self._polls, good, assignment.generations(), assignment.group), put, assignment, loop)
+            # What was held comes all at once.
+            for start in range(0, max(1, len(good)), POLL_RECORDS):
+                self._hand_over(good[start : start + POLL_RECORDS], put, assignment, loop)
         if silent:
             assignment.measure_lag()
             self._try_again(consumer)
 
-    def _hand_over(self, poll: Poll, put: Put, assignment: Assignment, loop: asyncio.AbstractEventLoop) -> None:
+    def _hand_over(
+        self, messages: list[Message], put: Put, assignment: Assignment, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        poll = Poll(self._polls, messages, assignment.generations(), assignment.group)
         self._putting = asyncio.run_coroutine_threadsafe(put(poll, assignment.partitions), loop)
         if self._quit.is_set():  # `quit` may have looked before there was anything to cancel
             self._putting.cancel()
@@ -147,10 +153,14 @@ class Source:
         self._polls += 1
         self._last_put = time.monotonic()
 
-    def _is_good(self, message: Message) -> bool:
-        error = message.error()
+    def _is_good(self, message: Message, assignment: Assignment) -> bool:
+        error, topic, partition = message.error(), message.topic(), message.partition()
         if error is None:
             return True
+        if error.code() == KafkaError._PARTITION_EOF:
+            assert topic is not None and partition is not None
+            assignment.reach_end(topic, partition)
+            return False
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
             raise KafkaException(error)
         self._tell_or_raise(error)

@@ -76,6 +76,7 @@ class Transactions:
             "dead-letter": names.dead_letters,
         }
         self._changelog = names.changelog
+        self._inputs = {names.input(channel) for channel in settings.topics.inputs}
         self._store = store
         self._producer = Producer(transactional_producer(settings))
         self._deliveries = _Deliveries()
@@ -101,7 +102,7 @@ class Transactions:
                 self._produce_output(output)
             for partition in epoch.shares:  # 3
                 self._produce_rows(epoch, partition)
-            self._producer.send_offsets_to_transaction(_positions(epoch), group, STEP_SECONDS)  # 4
+            self._producer.send_offsets_to_transaction(self._positions(epoch), group, STEP_SECONDS)  # 4
             self._flush()
         except (KafkaException, BufferError) as error:
             self._abort(error)
@@ -195,10 +196,11 @@ class Transactions:
             written[partition] = (dict(share.rows), marker)
         self._store.write(written)
 
-
-def _positions(epoch: Epoch) -> list[TopicPartition]:
-    return [
-        TopicPartition(topic, partition, offset)
-        for partition, share in epoch.shares.items()
-        for topic, offset in (share.row.positions if share.row else {}).items()
-    ]
+    def _positions(self, epoch: Epoch) -> list[TopicPartition]:
+        """Of the inputs in the settings: the state also knows those of before, whose topics may be gone."""
+        return [
+            TopicPartition(topic, partition, offset)
+            for partition, share in epoch.shares.items()
+            for topic, offset in (share.row.positions if share.row else {}).items()
+            if topic in self._inputs
+        ]

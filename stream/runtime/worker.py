@@ -7,6 +7,8 @@ every await is a consistent cut.
 import asyncio
 import logging
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 
 from confluent_kafka import Message
@@ -73,12 +75,9 @@ class Worker:
 
     async def take(self, poll: Poll, partitions: int) -> None:
         """One poll: fold, score, decide; commit when the epoch is due. `partitions`: how many each input topic has."""
-        async with self._turn:
-            try:
+        async with self._a_turn() as sound:
+            if sound:
                 await self._take(poll, partitions)
-            except BaseException:
-                self._failed = True  # the open epoch may hold half a poll: nothing may commit it any more
-                raise
 
     async def adopt(
         self, partition: int, generation: int, marker: Marker, committed: dict[str, int], group: Any
@@ -92,7 +91,9 @@ class Worker:
         found = examine(partition, marker, committed, self._application, self._meaning, self._meaning_digest)
         if not await self._models.can_follow(found.model, found.kind):
             return None
-        async with self._turn:
+        async with self._a_turn() as sound:
+            if not sound:
+                return None
             await self._swap(group)
             in_force = self._models.in_force.digest
             adopted = Partition(
@@ -111,10 +112,17 @@ class Worker:
 
     async def release(self, partitions: set[int], group: Any) -> None:
         """Finishes the open epoch, then lets the partitions go."""
-        async with self._turn:
-            if self._committer.epoch.shares and not self._failed:
+        async with self._a_turn() as sound:
+            if sound and self._committer.epoch.shares:
                 await self._committer.commit(group)
             self._forget(partitions)
+
+    async def skip(self, partition: int, topic: str, offset: int) -> None:
+        """Goes on from an offset that is not the state's: the topic no longer has that one."""
+        async with self._a_turn():
+            owned = self._partitions.owned[partition]
+            owned.positions = owned.positions | {topic: offset}
+            owned.committed = owned.committed | {topic: offset}
 
     async def lose(self, partitions: set[int]) -> None:
         """Lets partitions go that already belong to another worker: nothing of the open epoch may be committed."""
@@ -126,6 +134,18 @@ class Worker:
         """Waits for a turn under way and stops the transaction thread."""
         async with self._turn:
             await self._committer.close()
+
+    @asynccontextmanager
+    async def _a_turn(self) -> AsyncIterator[bool]:
+        """Gives whether all before went well. After one that failed nothing may be committed any more: the open epoch
+        may hold half a poll, and the store may lack what was committed.
+        """
+        async with self._turn:
+            try:
+                yield not self._failed
+            except BaseException:
+                self._failed = True
+                raise
 
     async def _take(self, poll: Poll, partitions: int) -> None:
         if poll.number != self._next_poll:

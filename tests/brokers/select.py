@@ -1,7 +1,6 @@
 """Which Kafka the tests run against.
 
-The first of: the brokers named by KAFKA_BOOTSTRAP; Docker (not yet: nothing here starts a container); a local broker,
-where Java and Maven are at hand.
+The first of: the brokers named by KAFKA_BOOTSTRAP; a local broker, where Java and Maven are at hand.
 """
 
 from __future__ import annotations

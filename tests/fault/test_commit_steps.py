@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
@@ -109,6 +110,16 @@ def test_step_2_with_a_record_that_the_client_refuses_leaves_nothing(worker: Com
     assert_only_the_first(worker)
     worker.commit(worker.epoch(2))
     assert_both_once(worker)
+
+
+def test_positions_in_a_topic_that_is_no_longer_an_input_and_gone_do_not_stop_the_commits(worker: Committing) -> None:
+    epoch = worker.epoch(2)
+    for share in epoch.shares.values():
+        assert share.row is not None
+        gone = f"{worker.deployment.names.prefix}.gone"
+        share.row = msgspec.structs.replace(share.row, positions=share.row.positions | {gone: 5})
+    worker.commit(epoch)
+    assert worker.visible().committed == dict.fromkeys(SHARED, 20)
 
 
 def join(worker: Committing) -> Consumer:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,6 +98,17 @@ def test_every_check_is_in_the_manifest_and_the_report_those_passed_too(trained:
     assert len(checks) >= 8
     assert all(f"**{each['verdict']}** {each['title']}" in text for each in checks)
     assert all(each["verdict"] in ("passed", "warned") for each in checks)
+
+
+def test_the_report_says_in_the_first_lines_what_the_model_is_worth(trained: Path) -> None:
+    (report,) = trained.glob("models/*/report.md")
+    _, verdict, short, *_ = report.read_text(encoding="utf-8").split("\n\n")
+    test = manifest(trained).metrics["test"]
+    assert verdict.startswith("Fit for use")
+    assert f"{test['precision_top_10']['value']:.1%} convert within" in short
+    assert f"of all {test['base_rate']['value']:.1%}" in short
+    for band in manifest(trained).tiers.above:
+        assert f"{band.name} from {1 / (1 + math.exp(-band.log_odds)):.2%}" in verdict
 
 
 def test_the_same_command_twice_gives_the_same_digest(trained: Path, tmp_path: Path, log: Path) -> None:

@@ -6,15 +6,7 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, Message, TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.runtime.catch_up import HELD_MOST, STALL_SECONDS, CatchUp
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from stream.runtime.catch_up import HELD_FEW, HELD_MOST, CatchUp
 
 
 def record(topic: str, offset: int, time: int, partition: int = 0) -> Message:
@@ -28,14 +20,14 @@ def times(messages: list[Message]) -> list[int]:
 
 
 def test_records_of_a_partition_that_is_not_behind_pass_as_they_come() -> None:
-    catch_up = CatchUp(Clock())
+    catch_up = CatchUp()
     catch_up.start(0, {"web": (5, 5), "email": (0, 3)})
     assert not catch_up.active
     assert times(catch_up.take([record("email", 0, 9), record("web", 5, 2)])[0]) == [9, 2]
 
 
 def test_nothing_goes_on_before_every_topic_behind_has_shown_its_next() -> None:
-    catch_up = CatchUp(Clock())
+    catch_up = CatchUp()
     catch_up.start(0, {"web": (0, 2), "email": (0, 2)})
     assert times(catch_up.take([record("web", 0, 10), record("web", 1, 30)])[0]) == []
     assert times(catch_up.take([record("email", 0, 20)])[0]) == [10, 20]
@@ -44,17 +36,25 @@ def test_nothing_goes_on_before_every_topic_behind_has_shown_its_next() -> None:
 
 
 def test_a_topic_whose_last_offsets_never_arrive_is_not_waited_for_forever() -> None:
-    clock = Clock()
-    catch_up = CatchUp(clock)
+    catch_up = CatchUp()
     catch_up.start(0, {"web": (0, 2), "email": (0, 7)})
     assert times(catch_up.take([record("web", 0, 10), record("web", 1, 30), record("email", 0, 20)])[0]) == [10, 20]
-    clock.now += STALL_SECONDS
+    assert times(catch_up.take([])[0]) == []
+    catch_up.reach_end("email", 0)
     assert times(catch_up.take([])[0]) == [30]
     assert not catch_up.active
 
 
+def test_a_topic_that_has_shown_its_end_still_gives_what_is_held_in_order() -> None:
+    catch_up = CatchUp()
+    catch_up.start(0, {"web": (0, 3), "email": (0, 7)})
+    catch_up.reach_end("email", 0)  # told of before the records of the same poll
+    assert times(catch_up.take([record("email", 0, 20), record("web", 0, 10)])[0]) == [10]
+    assert times(catch_up.take([record("web", 1, 30)])[0]) == [20, 30]
+
+
 def test_a_topic_far_ahead_is_not_fetched_until_the_others_have_come_up() -> None:
-    catch_up = CatchUp(Clock())
+    catch_up = CatchUp()
     ahead = HELD_MOST + 1
     catch_up.start(0, {"web": (0, ahead), "email": (0, 1)})
     ready, hold = catch_up.take([record("web", offset, offset) for offset in range(ahead)])
@@ -66,11 +66,22 @@ def test_a_topic_far_ahead_is_not_fetched_until_the_others_have_come_up() -> Non
     assert not catch_up.active
 
 
+def test_a_topic_whose_fetching_was_stopped_is_waited_for_like_any_other() -> None:
+    catch_up = CatchUp()
+    ahead = HELD_MOST + 1
+    catch_up.start(0, {"web": (0, ahead + 1), "email": (0, 3)})
+    catch_up.take([record("web", offset, 10) for offset in range(ahead)])
+    ready, hold = catch_up.take([record("email", 0, 20)])
+    assert len(ready) == ahead > HELD_FEW
+    assert hold.resume == [TopicPartition("web", 0)]
+    assert times(catch_up.take([record("web", ahead, 15), record("email", 1, 30)])[0]) == [15, 20, 30]
+
+
 def test_what_is_held_of_a_partition_that_goes_is_dropped() -> None:
-    catch_up = CatchUp(Clock())
+    catch_up = CatchUp()
     catch_up.start(0, {"web": (0, 2), "email": (0, 2)})
     catch_up.take([record("web", 0, 10)])
-    catch_up.forget(0)
+    assert catch_up.forget(0) == []
     assert times(catch_up.take([record("email", 0, 20)])[0]) == [20]
 
 
@@ -84,8 +95,7 @@ def test_what_is_held_of_a_partition_that_goes_is_dropped() -> None:
 def test_every_record_goes_on_once_in_its_topics_order_and_in_the_order_of_times(
     logs: dict[str, list[int]], cuts: list[int], random: Random
 ) -> None:
-    clock = Clock()
-    catch_up = CatchUp(clock)
+    catch_up = CatchUp()
     catch_up.start(0, {topic: (0, len(log)) for topic, log in logs.items()})
     sources = {topic: [record(topic, i, time) for i, time in enumerate(sorted(log))] for topic, log in logs.items()}
     arrivals: list[Message] = []

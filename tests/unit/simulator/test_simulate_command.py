@@ -96,7 +96,21 @@ def test_without_a_broker_the_error_names_the_option(
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _simulate("--out", str(tmp_path / "missing" / "events.jsonl"), *SMALL) == 1
-    assert "missing/events.jsonl" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "missing/events.jsonl" in error
+    assert "make its directory" in error
+    assert "written" not in error
+
+
+def test_what_was_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "events.jsonl"
+    assert _simulate("--out", str(out), *SMALL) == 0
+    assert capsys.readouterr().err == f"{len(out.read_bytes().splitlines()):,} events written\n"
+
+
+def test_what_was_spoilt_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _simulate("--out", str(tmp_path / "events.jsonl"), "--leads", "200", "--days", "30", "--disturb") == 0
+    assert "events written, broken among them: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

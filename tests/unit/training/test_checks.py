@@ -135,6 +135,25 @@ def test_the_calibration_slope_is_judged_by_its_interval(
     assert verdicts(with_figure(case, "calibration_slope", *figure))["calibration"] == verdict
 
 
+@pytest.mark.parametrize(
+    ("name", "figure", "way"),
+    [
+        ("calibration_slope", (0.8, 0.7, 0.9), "too far apart"),
+        ("calibration_slope", (1.3, 1.1, 1.5), "too close together"),
+        ("calibration_intercept", (-0.4, -0.8, -0.1), "too high"),
+        ("calibration_intercept", (0.4, 0.1, 0.8), "too low"),
+    ],
+)
+def test_a_warning_of_the_calibration_says_which_way_it_is_off(
+    case: checks.Case, name: str, figure: tuple[float, float, float], way: str
+) -> None:
+    assert f"probabilities on later leads are {way};" in sentence(with_figure(case, name, *figure), "calibration")
+
+
+def test_a_calibration_without_figures_is_warned_of(case: checks.Case) -> None:
+    assert verdicts(with_figure(case, "calibration_intercept", *[float("nan")] * 3))["calibration"] == "warned"
+
+
 def test_a_falling_calibration_blocks(case: checks.Case) -> None:
     assert verdicts(dataclasses.replace(case, sigmoid=Sigmoid(-0.2, 0.0)))["calibration"] == "blocked"
 
