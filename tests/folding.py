@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from schemas.settings import Settings
-from stream.core.columns import to_columns
+from stream.core.columns import read_columns
 from stream.core.events import Event
 from stream.core.features import Vector
 from stream.core.fold import Folder
@@ -48,8 +48,9 @@ class Rows:
     def fold(self, batch: Sequence[Raw]) -> list[Known]:
         """Folds one batch of raw events; what is known after each, in the batch's order."""
         events = [Event(**raw) for raw in batch]
-        kept = [i for i, event in enumerate(events) if self.signals.read(event).carries]
-        columns = to_columns([events[i] for i in kept], self.signals)
+        read = [self.signals.read(event) for event in events]
+        kept = [i for i, reading in enumerate(read) if reading.carries]
+        columns = read_columns([events[i] for i in kept], [read[i] for i in kept])
         packed = [self.packed.get(lead, b"") for lead in columns.leads]
         folded = self.folder.fold(columns.columns, packed, np.ones(len(packed), np.bool_))
         for who, lead in enumerate(columns.leads):

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from stream.core.events import Event
 from stream.core.lead import Hashes, Ints
-from stream.core.signals import Reading, Signals
-
-NO_LANDING: Final = -1
+from stream.core.signals import Reading
 
 
 class Columns(NamedTuple):
@@ -43,13 +41,8 @@ class Batch:
     columns: Columns
 
 
-def to_columns(events: Sequence[Event], signals: Signals) -> Batch:
-    """Columns of the events, each of which carries something (see `Signals.read`)."""
-    return read_columns(events, [signals.read(event) for event in events])
-
-
 def read_columns(events: Sequence[Event], read: Sequence[Reading]) -> Batch:
-    """Columns of events that have been read already."""
+    """Columns of the events with what they say; each carries something (see `Reading.carries`)."""
     index: dict[str, int] = {}
     lead_of = np.fromiter((index.setdefault(each.lead, len(index)) for each in events), np.int64, len(events))
     order = np.argsort(lead_of, kind="stable").astype(np.int64)

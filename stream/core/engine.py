@@ -13,7 +13,7 @@ from stream.core.decide import BY_MODEL, NOTHING, Decided, Decider, judge
 from stream.core.events import Event
 from stream.core.fold import Flags, Folded, Folder
 from stream.core.ids import Origin
-from stream.core.lead import COUNTED, DUPLICATE, LATE
+from stream.core.lead import COUNTED, DUPLICATE, LATE, NO_LANDING
 from stream.core.model import Model
 from stream.core.outputs import Output
 from stream.core.partitioner import partition_of
@@ -63,7 +63,7 @@ class Engine:
     def compile(self, model: Model) -> None:
         """Has the kernels compiled, which takes a while where no cache has them, by scoring an event of nobody."""
         event = Event("none", "nobody", EARLIEST, "outcome", "none")
-        batch = read_columns([event], [Reading(0, [(0, 0)], [], False, -1)])
+        batch = read_columns([event], [Reading(0, [(0, 0)], [], False, NO_LANDING)])
         known = np.zeros(1, np.bool_)
         folded = self._folder.fold(batch.columns, [b""], known)
         by = judge(self._decisions, model.number, model.edges, model.percentiles)

@@ -12,6 +12,7 @@ from stream.core.lead import (
     COUNTED,
     LATER,
     NEVER,
+    NO_LANDING,
     NOTABLE,
     NOTABLE_KEPT,
     OUTCOME,
@@ -151,7 +152,7 @@ def step(columns: Columns, event: int, notable: np.uint64, lead: Lead) -> int:
             note(lead, time, columns.hit_signal[hit], columns.event[event])
     for told in range(columns.tell_at[event], columns.tell_at[event + 1]):
         tell(lead, time, columns.tell_field[told], columns.tell_value[told])
-    if columns.landing[event] >= 0:
+    if columns.landing[event] != NO_LANDING:
         land(lead, time, columns.landing[event])
     if columns.outcome[event]:
         convert(lead, time)

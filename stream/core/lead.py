@@ -36,6 +36,9 @@ FIELDS: Final = 32
 NOTABLE_KEPT: Final = 8
 IDS_KEPT: Final = 4096
 
+NO_LANDING: Final = -1
+"""The landing code of an event that is no page."""
+
 COUNTED: Final = 0
 DUPLICATE: Final = 1
 LATE: Final = 2

@@ -11,6 +11,7 @@ import xxhash
 
 from schemas.signals import CategoryField, Match, NumberField, Observed, Signal
 from stream.core.events import Event
+from stream.core.lead import NO_LANDING
 
 VALUE_LIMIT: Final = 10**12
 """Thousandths. A larger value is taken as this: sums stay far below 2**63."""
@@ -60,10 +61,10 @@ class Signals:
     def read(self, event: Event) -> Reading:
         """What the event says. An outcome is nothing else, so that no feature can contain the answer."""
         if event.type == "profile":
-            return Reading(event_hash(event.id), (), self._tells(event.properties), False, -1)
+            return Reading(event_hash(event.id), (), self._tells(event.properties), False, NO_LANDING)
         kind = self._kind(event.type, event.name, event.path)
         if kind.outcome and any(_holds(way, event.properties) for way in kind.outcome):
-            return Reading(event_hash(event.id), (), (), True, -1)
+            return Reading(event_hash(event.id), (), (), True, NO_LANDING)
         if kind.plain is not None:
             return Reading(event_hash(event.id), kind.plain, (), False, kind.landing)
         hits = [(signal.number, _value(signal, event)) for signal in kind.certain]
@@ -99,7 +100,7 @@ class Signals:
 
     def _landing(self, channel: str, path: str) -> int:
         if channel != "web" or not path:
-            return -1
+            return NO_LANDING
         pages = enumerate(self._observed.landing, start=1)
         return next((code for code, page in pages if _like(page.path, path)), 0)
 
