@@ -76,6 +76,8 @@ def test_a_failure_before_the_commit_leaves_nothing_and_the_same_epoch_can_follo
 def test_step_1_in_a_transaction_that_was_left_open_rolls_that_one_back(worker: Committing) -> None:
     worker.producer.begin_transaction()
     worker.producer.produce(worker.deployment.names.alerts, b"nobody's", b"ann")
+    # Until it is delivered the broker may not know of the transaction yet, and refuses to end one that it does not know.
+    worker.producer.flush()
     with pytest.raises(Aborted):
         worker.commit(worker.epoch(2))
     assert_only_the_first(worker)
