@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LOCK := requirements/dev.txt
+KAFKA_VERSIONS ?= 3.9.1 4.1.1
+PYTHON_PEERS := faust quix bytewax
 # numba's cache on disk does not notice a change in an imported kernel: a directory for each state of the sources does.
-export NUMBA_CACHE_DIR := $(CURDIR)/build/numba/$(shell cat stream/core/*.py | cksum | cut -d' ' -f1)
+export NUMBA_CACHE_DIR := $(CURDIR)/build/numba/$(shell cat stream/core/*.py stream/sources/*.py stream/runtime/arena.py | cksum | cut -d' ' -f1)
 
-.PHONY: help demo test lint doctor lock format clean
+.PHONY: help demo test bench bench-peers faults compat lint doctor lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -15,8 +17,23 @@ help: ## this list
 demo: $(READY) ## leads, a broker, training, scoring and a model swap in your terminal, in under two minutes
 	$(BIN)/leadpulse demo --summary build/demo.json $(DEMO)
 
-test: $(READY) ## every test; those on a real Kafka run where Java 17 and Maven are, or KAFKA_BOOTSTRAP
+test: $(READY) ## every test; those on a real Kafka run where KAFKA_BOOTSTRAP, Docker, or Java 17 and Maven are
 	$(BIN)/python -m pytest $(PYTEST)
+
+compat: $(READY) ## what needs a real Kafka, on each of KAFKA_VERSIONS, in Docker or from Maven's jars; for every night
+	@failed=; for version in $(KAFKA_VERSIONS); do \
+		env -u KAFKA_BOOTSTRAP LEADPULSE_REQUIRE_KAFKA=1 LEADPULSE_KAFKA_VERSION=$$version \
+			$(BIN)/python -m pytest -m "kafka and not slow" $(PYTEST) || failed="$$failed $$version"; \
+	done; test -z "$$failed" || { echo "failed on Kafka$$failed"; exit 1; }
+
+bench: $(READY) ## speed, latency, restore and memory on a real Kafka: build/bench.json and a chart; BENCH=--quick for short
+	$(BIN)/python -m bench $(BENCH)
+
+faults: $(READY) ## eighteen faults under load on a real Kafka, judged by the oracle: a table and build/faults.json
+	$(BIN)/python -m tests.faults $(FAULTS)
+
+bench-peers: $(READY) $(PYTHON_PEERS:%=build/peers/%/.ready) build/peers/kafka-streams/.ready ## other stream processors on the reference job
+	$(BIN)/python -m bench.peers $(PEERS)
 
 lint: $(READY) ## style, strict types, import rules
 	$(BIN)/ruff check .
@@ -36,6 +53,20 @@ lock: $(READY) ## resolves the dependencies anew, with hashes and without addres
 		--no-emit-index-url --no-emit-find-links --all-extras pyproject.toml -o $(LOCK)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links -c $(LOCK) pyproject.toml -o requirements/worker.txt
+	for peer in $(PYTHON_PEERS); do \
+		$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+			--no-emit-index-url --no-emit-find-links bench/peers/$$peer.in -o bench/peers/$$peer.txt || exit 1; \
+	done
+
+build/peers/%/.ready: bench/peers/%.txt
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+build/peers/kafka-streams/.ready: bench/peers/kafka-streams/pom.xml $(wildcard bench/peers/kafka-streams/src/main/java/leadpulse/bench/*.java)
+	mvn --batch-mode --quiet --file $< -Doutput=$(CURDIR)/$(@D) compile \
+		dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)/libs
+	@touch $@
 
 clean: ## removes everything that the other targets made
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -111,22 +111,14 @@ def rules_model(settings: Settings) -> Finding:
 
 def kernels(settings: Settings) -> Finding:
     """One event through the whole of scoring, which compiles what was not compiled before."""
-    from stream.core.engine import Arrival, Engine
-    from stream.core.events import Event
-    from stream.core.ids import Origin
+    from stream.core.engine import Engine
     from stream.core.model import Model
-    from stream.core.positions import Positions
     from stream.models.rules import rules_model as build
 
-    now = time.time_ns() // 1_000_000
-    signal = settings.observed.signals[0]
-    # A profile event counts whatever the signals are.
-    event = Event("doctor", "doctor", now, "profile" if settings.observed.profile else signal.channel, "doctor")
-    origin = Origin("doctor", 0, 0)
     began = time.monotonic()
     model = Model(build(settings), features_digest(settings), settings.tiers)
     try:
-        Engine(settings).process([Arrival(event, origin, now, 0)], {"doctor": b""}, model, Positions({}, [origin]))
+        Engine(settings).compile(model)
     except Exception as error:  # numba raises its own types for what is wrong with compiler, cache and processor
         remedy = "reinstall numba, and let NUMBA_CACHE_DIR name a directory that can be written"
         return Finding("kernels", "missing", f"{type(error).__name__}: {error}", remedy)
@@ -163,9 +155,10 @@ def mock_broker() -> Finding:
 
 
 def real_broker() -> Iterator[Finding]:
-    """What tests on a real Kafka take: brokers named by KAFKA_BOOTSTRAP, or Java and Maven."""
-    remedy = "tests on a real Kafka need KAFKA_BOOTSTRAP, or Java with Maven; else they are skipped"
+    """What tests on a real Kafka take: brokers named by KAFKA_BOOTSTRAP, Docker, or Java and Maven."""
+    remedy = "tests on a real Kafka need KAFKA_BOOTSTRAP, Docker, or Java with Maven: with none they are skipped"
     for subject, command, pattern in (
+        ("Docker", ["docker", "version", "--format", "{{.Server.Version}}"], r"^(\d[\d.]*)"),
         ("Java", ["java", "-version"], r'version "(\d[^"]*)"'),
         ("Maven", ["mvn", "--batch-mode", "--version"], r"Apache Maven (\d[\d.]*)"),
     ):

@@ -24,8 +24,8 @@ def features_digest(settings: Settings) -> str:
 
 def configuration_digest(settings: Settings) -> str:
     """Digest of everything that determines an output, the model aside."""
-    kept = {"application", "observed", "features", "decisions"}
-    return digest(settings.model_dump(mode="json", include=kept))
+    kept = settings.model_dump(mode="json", include={"application", "observed", "features", "decisions"})
+    return digest(kept | {"decay": settings.decay.model_dump(mode="json", exclude={"quiet"})})
 
 
 def definitions(settings: Settings) -> dict[str, str]:

@@ -59,3 +59,8 @@ class Kafka(Setting):
     """How to connect."""
     session_timeout_ms: Annotated[int, Field(ge=1_000, le=300_000, examples=[6000])] = 6_000
     """After how long without a heartbeat the group gives a worker's partitions away."""
+    group_protocol: Annotated[Literal["classic", "consumer"], Field(examples=["classic"])] = "classic"
+    """How workers share partitions: classic, or consumer (KIP-848), where the brokers and not session_timeout_ms say
+    how long a session lasts; it must be 10 s or less there."""
+    static_membership: Annotated[bool, Field(examples=[False])] = False
+    """Whether a worker that is back within the session finds its partitions waiting, as nobody else's meanwhile."""

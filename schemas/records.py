@@ -8,7 +8,7 @@ from schemas.strict import Reader
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 OutputId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["8d0c1b7be7d35fb1b8b3a4c7cbb4c9de"])]
-Cause = Literal["event", "model"]
+Cause = Literal["event", "model", "clock"]
 
 
 class Score(Reader):
@@ -56,6 +56,13 @@ class Trigger(Reader):
     offset: int
 
 
+class Tick(Reader):
+    """The sweep of idle leads that caused the output."""
+
+    tick: Annotated[str, Field(examples=["2026-03-01T12:00:00.000Z"])]
+    """Its instant."""
+
+
 class ScoreChange(Reader):
     """A lead's score moved materially or crossed a tier."""
 
@@ -66,12 +73,12 @@ class ScoreChange(Reader):
     sequence: Annotated[int, Field(ge=1)]
     """Counts this lead's score changes, without gaps."""
     time: str
-    """The Kafka time of the trigger."""
+    """The Kafka time of the trigger; of a sweep its instant."""
     as_of: str
-    """The latest event time of the lead: the instant the features hold for."""
+    """The latest event time of the lead, or a later sweep's instant: what the features hold for."""
     cause: Cause
-    """`model` where the swap of the model alone made the difference."""
-    trigger: Trigger
+    """`clock` where time alone made the difference, `model` where the swap of the model alone did."""
+    trigger: Trigger | Tick
     scores: dict[str, CurrentScore]
     """By target; `conversion` is always there."""
     drivers: tuple[Driver, ...]
@@ -91,7 +98,7 @@ class ScoreChange(Reader):
 
 
 class LatestScore(Reader):
-    """The newest score of a lead, for the compacted topic."""
+    """The newest score of a lead, for the compacted topic. A record without a value says that the lead expired."""
 
     id: OutputId
     lead: str

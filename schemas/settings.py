@@ -11,7 +11,7 @@ from schemas.kafka import Kafka
 from schemas.scorecard import Scorecard
 from schemas.signals import Observed
 from schemas.strict import Setting
-from schemas.times import DAY, HOUR, MINUTE, Duration
+from schemas.times import DAY, HOUR, MINUTE, SECOND, Duration
 
 Format = Literal["native", "segment"]
 
@@ -36,6 +36,18 @@ class Decisions(Setting):
     """Spike alerts."""
     drivers: Annotated[int, Field(ge=1, le=20, examples=[5])] = 5
     """How many reasons a record names."""
+
+
+class Decay(Setting):
+    """How scores of idle leads fall by the clock, and when such leads are forgotten."""
+
+    every: Annotated[Duration | None, Field(ge=5 * MINUTE, le=7 * DAY, examples=["6h"])] = 6 * HOUR
+    """Idle leads are scored anew at the whole multiples of this since 1970; null leaves scores to events alone."""
+    quiet: Annotated[Duration, Field(ge=SECOND, le=DAY, examples=["10m"])] = 10 * MINUTE
+    """After so long without an event the clock goes on by itself, so far behind the worker's own; until then it is the
+    latest event time of the partition."""
+    expire: Annotated[Duration, Field(ge=100 * DAY, le=3_650 * DAY, examples=["180d"])] = 100 * DAY
+    """A lead without an event for longer is forgotten: no window reaches further back, and no late event counts."""
 
 
 class Tier(Setting):
@@ -89,8 +101,11 @@ class Limits(Setting):
     """How long outputs gather before a transaction commits them, when there is room."""
     epoch_rows: Annotated[int, Field(ge=100, le=100_000, examples=[5000])] = 5_000
     """How many changed leads commit at the latest."""
-    cached_rows: Annotated[int, Field(ge=1_000, examples=[500000])] = 500_000
-    """How many lead rows are kept in memory; the rest are read from the local store."""
+    hot_memory: Annotated[int, Field(ge=4 * 1024 * 1024, le=64 * 1024**3, examples=[268435456])] = 256 * 1024 * 1024
+    """Bytes of memory for the rows of the leads seen lately; the rest are read from the local store."""
+    store_bytes: Annotated[int, Field(ge=32 * 1024 * 1024, examples=[134217728])] = 134_217_728
+    """The memory of the local store, however many leads it has: what was written last, and blocks of what is on disk.
+    Reads slow down to about half the speed where it is below 20 MiB for each million leads."""
 
 
 class Web(Setting):
@@ -132,6 +147,9 @@ class Settings(Setting):
     """Names the consumer group, the transactions and the outputs' ids; a new name starts from nothing."""
     worker: Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{0,60}$", examples=["leadpulse-0"])] = "worker-0"
     """Names this worker among its peers, the same after a restart: the pod's name."""
+    guarantee: Annotated[Literal["exactly_once", "at_least_once"], Field(examples=["exactly_once"])] = "exactly_once"
+    """What holds after a crash: exactly_once needs brokers with transactions; at_least_once may repeat outputs, with
+    equal ids, and loses none."""
     kafka: Kafka = Kafka()
     """The connection."""
     topics: Topics = Topics()
@@ -152,6 +170,8 @@ class Settings(Setting):
     """The bands of scores."""
     decisions: Decisions = Decisions()
     """What is worth telling."""
+    decay: Decay = Decay()
+    """How idle leads fall and expire."""
     limits: Limits = Limits()
     """Where the worker draws a line."""
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,13 +21,14 @@ ROOT: Final = Path(__file__).parent.parent
 
 def _kernels_digest() -> str:
     """Digest of the kernels' sources. Numba looks at a function's own file only, not at what it imports."""
-    sources = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "stream" / "core").glob("*.py")}
+    paths = (ROOT / "stream").rglob("*.py")
+    sources = {".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text("utf-8") for path in paths}
     found: set[str] = set()
     wanted = {name for name, source in sources.items() if "@njit" in source}
     while wanted:
         found |= wanted
-        imported = {each for name in wanted for each in re.findall(r"^from stream\.core\.(\w+)", sources[name], re.M)}
-        wanted = imported - found
+        imported = {each for name in wanted for each in re.findall(r"^from (stream[.\w]+) import", sources[name], re.M)}
+        wanted = imported & sources.keys() - found
     return hashlib.sha256("\0".join(sources[name] for name in sorted(found)).encode()).hexdigest()[:16]
 
 
@@ -37,17 +39,28 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, prin
 hypothesis.settings.load_profile("ci")
 
 
+_KAFKA = pytest.StashKey[list[str]]()
+
+
 @pytest.fixture(scope="session")
-def real_kafka() -> Iterator[Broker]:
+def real_kafka(pytestconfig: pytest.Config) -> Iterator[Broker]:
     """A real Kafka, one for the whole run: each test has topics of its own."""
-    from tests.brokers.select import choose_kafka
+    from tests.brokers.select import NoKafkaError, running_kafka
     from tests.integration.deployment import Broker
 
-    chosen = choose_kafka()
-    if isinstance(chosen, str):
-        pytest.skip(chosen)
-    with chosen as broker:
-        yield Broker(broker.bootstrap, real=True)
+    said = pytestconfig.stash.setdefault(_KAFKA, [])
+    with ExitStack() as stack:
+        try:
+            bootstrap = stack.enter_context(running_kafka(said.append))
+        except NoKafkaError as reason:
+            pytest.skip(str(reason))
+        yield Broker(bootstrap, real=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What the tests marked kafka ran on, and why on nothing better."""
+    for line in config.stash.get(_KAFKA, []):
+        terminalreporter.write_line(f"real Kafka: {line}")
 
 
 @pytest.fixture(scope="session")

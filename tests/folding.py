@@ -12,6 +12,7 @@ from stream.core.features import Vector
 from stream.core.fold import Folder
 from stream.core.lead import COUNTED, DUPLICATE, LATE
 from stream.core.plan import build_plan
+from stream.core.row import rows_of
 from stream.core.signals import Signals
 from tests.oracle.lead import Verdict
 from tests.oracle.matching import Event as Raw
@@ -50,14 +51,14 @@ class Rows:
         events = [Event(**raw) for raw in batch]
         read = [self.signals.read(event) for event in events]
         kept = [i for i, reading in enumerate(read) if reading.carries]
-        columns = read_columns([events[i] for i in kept], [read[i] for i in kept])
-        packed = [self.packed.get(lead, b"") for lead in columns.leads]
-        folded = self.folder.fold(columns.columns, packed, np.ones(len(packed), np.bool_))
-        for who, lead in enumerate(columns.leads):
+        columns, order, leads = read_columns([events[i] for i in kept], [read[i] for i in kept])
+        packed = rows_of([self.packed.get(lead, b"") for lead in leads])
+        folded = self.folder.fold(columns, packed, np.zeros(len(leads), np.int64), np.ones(len(leads), np.bool_))
+        for who, lead in enumerate(leads):
             self.packed[lead] = folded.rows[folded.row_at[who] : folded.row_at[who + 1]].tobytes()
-        self.before = {lead: folded.before[who].tobytes() for who, lead in enumerate(columns.leads)}
+        self.before = {lead: folded.before[who].tobytes() for who, lead in enumerate(leads)}
         known = [NOTHING] * len(events)
-        for i, place in enumerate(columns.order.tolist()):
+        for i, place in enumerate(order.tolist()):
             size = int(folded.notable[i])
             known[kept[place]] = Known(
                 verdict=VERDICTS[int(folded.verdict[i])],

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.times import DAY
-from stream.core.fold import Flags, Matrix
-from stream.core.lead import LATER, Ints
+from stream.core.fold import Matrix
+from stream.core.lead import LATER, Flags, Ints
 from stream.core.plan import Plan
 from stream.core.replay import replay
 from training.log import EventLog

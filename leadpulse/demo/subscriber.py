@@ -53,7 +53,7 @@ class Told(msgspec.Struct):
     model: str
     scores: dict[str, Scored]
     drivers: list[Driver]
-    cause: Literal["event", "model"] | None = None
+    cause: Literal["event", "model", "clock"] | None = None
     text: str = ""
     rise: float = 0.0
     events: list[Occurrence] = []
@@ -101,7 +101,7 @@ class Subscriber:
         self.refused: Counter[str] = Counter()
         """Dead letters by reason."""
         self.causes: dict[tuple[str, int], str] = {}
-        """Of each change, by lead and sequence: `event`, or `model` where the swap alone made the difference."""
+        """Of each change, by lead and sequence: `event`, or what alone made the difference: `model` or `clock`."""
         self.alerts: list[tuple[str, int]] = []
         """Lead and sequence of each."""
         self.swap_moves = 0

@@ -1,12 +1,13 @@
 """Events as columns: what the kernel reads, in arrays instead of objects."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 from stream.core.events import Event
+from stream.core.kinds import NO_KINDS, KindTable
 from stream.core.lead import Hashes, Ints
 from stream.core.signals import Reading
 
@@ -31,28 +32,68 @@ class Columns(NamedTuple):
     tell_value: Ints
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Columns with what they were made from. `order[i]` is the place in `events` of column i."""
+class Said(NamedTuple):
+    """What E events say, in the order of arrival. lead: index. event: hash of the id. kind: the place in the table of
+    kinds of one that its kind says everything about; -1 - i for one that has reading i.
+    """
 
-    events: Sequence[Event]
-    leads: Sequence[str]
-    order: Ints
-    columns: Columns
+    lead: Ints
+    time: Ints
+    event: Hashes
+    kind: Ints
 
 
-def read_columns(events: Sequence[Event], read: Sequence[Reading]) -> Batch:
-    """Columns of the events with what they say; each carries something (see `Reading.carries`)."""
+class _Readings(NamedTuple):
+    """Readings as arrays."""
+
+    outcome: Ints
+    landing: Ints
+    hit_at: Ints
+    hit_signal: Ints
+    hit_value: Ints
+    tell_at: Ints
+    tell_field: Ints
+    tell_value: Ints
+
+
+def arrange(said: Said, leads: int, readings: Sequence[Reading], kinds: KindTable) -> tuple[Columns, Ints]:
+    """The columns of the events, of so many leads, and the place in the order of arrival of each column."""
+    read = _gather(readings)
+    order, hits, tells = _order(said, leads, read, kinds)
+    size = len(said.time)
+    columns = Columns(
+        lead=np.empty(size, np.int64),
+        time=np.empty(size, np.int64),
+        event=np.empty(size, np.uint64),
+        outcome=np.empty(size, np.int64),
+        landing=np.empty(size, np.int64),
+        hit_at=np.zeros(size + 1, np.int64),
+        hit_signal=np.empty(hits, np.int64),
+        hit_value=np.zeros(hits, np.int64),
+        tell_at=np.zeros(size + 1, np.int64),
+        tell_field=np.empty(tells, np.int64),
+        tell_value=np.empty(tells, np.int64),
+    )
+    _fill(said, order, read, kinds, columns)
+    return columns, order
+
+
+def read_columns(events: Sequence[Event], read: Sequence[Reading]) -> tuple[Columns, Ints, list[str]]:
+    """As `arrange`, of events with what they say, each of which carries something; and the leads."""
     index: dict[str, int] = {}
-    lead_of = np.fromiter((index.setdefault(each.lead, len(index)) for each in events), np.int64, len(events))
-    order = np.argsort(lead_of, kind="stable").astype(np.int64)
-    readings = [read[i] for i in order.tolist()]
+    said = Said(
+        lead=np.fromiter((index.setdefault(each.lead, len(index)) for each in events), np.int64, len(events)),
+        time=np.fromiter((each.time for each in events), np.int64, len(events)),
+        event=np.fromiter((each.event for each in read), np.uint64, len(events)),
+        kind=-1 - np.arange(len(events), dtype=np.int64),
+    )
+    return *arrange(said, len(index), read, NO_KINDS), list(index)
+
+
+def _gather(readings: Sequence[Reading]) -> _Readings:
     hits = [hit for reading in readings for hit in reading.hits]
     tells = [tell for reading in readings for tell in reading.tells]
-    columns = Columns(
-        lead=lead_of[order],
-        time=np.array([events[i].time for i in order.tolist()], np.int64),
-        event=np.array([reading.event for reading in readings], np.uint64),
+    return _Readings(
         outcome=np.array([reading.outcome for reading in readings], np.int64),
         landing=np.array([reading.landing for reading in readings], np.int64),
         hit_at=_starts([len(reading.hits) for reading in readings]),
@@ -62,10 +103,56 @@ def read_columns(events: Sequence[Event], read: Sequence[Reading]) -> Batch:
         tell_field=np.array([field for field, _ in tells], np.int64),
         tell_value=np.array([value for _, value in tells], np.int64),
     )
-    return Batch(events, list(index), order, columns)
 
 
 def _starts(lengths: list[int]) -> Ints:
     starts = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=starts[1:])
     return starts
+
+
+@njit(cache=True)
+def _order(said: Said, leads: int, read: _Readings, kinds: KindTable) -> tuple[Ints, int, int]:
+    """Places by lead, each lead's in the order of arrival; how many hits and tells there are in all."""
+    next_ = np.zeros(leads + 1, np.int64)
+    for i in range(said.lead.size):
+        next_[said.lead[i] + 1] += 1
+    for lead in range(leads):
+        next_[lead + 1] += next_[lead]
+    order = np.empty(said.lead.size, np.int64)
+    hits, tells = 0, 0
+    for i in range(said.lead.size):
+        order[next_[said.lead[i]]] = i
+        next_[said.lead[i]] += 1
+        kind = said.kind[i]
+        if kind >= 0:
+            hits += kinds.hit_at[kind + 1] - kinds.hit_at[kind]
+        else:
+            hits += read.hit_at[-kind] - read.hit_at[-kind - 1]
+            tells += read.tell_at[-kind] - read.tell_at[-kind - 1]
+    return order, hits, tells
+
+
+@njit(cache=True)
+def _fill(said: Said, order: Ints, read: _Readings, kinds: KindTable, out: Columns) -> None:
+    hit, tell = 0, 0
+    for place in range(order.size):
+        i = order[place]
+        out.lead[place], out.time[place], out.event[place] = said.lead[i], said.time[i], said.event[i]
+        kind = said.kind[i]
+        if kind >= 0:
+            out.outcome[place] = 1 if kinds.outcome[kind] else 0
+            out.landing[place] = kinds.landing[kind]
+            for j in range(kinds.hit_at[kind], kinds.hit_at[kind + 1]):
+                out.hit_signal[hit] = kinds.hit_signal[j]
+                hit += 1
+        else:
+            of = -kind - 1
+            out.outcome[place], out.landing[place] = read.outcome[of], read.landing[of]
+            for j in range(read.hit_at[of], read.hit_at[of + 1]):
+                out.hit_signal[hit], out.hit_value[hit] = read.hit_signal[j], read.hit_value[j]
+                hit += 1
+            for j in range(read.tell_at[of], read.tell_at[of + 1]):
+                out.tell_field[tell], out.tell_value[tell] = read.tell_field[j], read.tell_value[j]
+                tell += 1
+        out.hit_at[place + 1], out.tell_at[place + 1] = hit, tell

@@ -12,15 +12,15 @@ import numpy as np
 from numba import njit
 
 from schemas.settings import Decisions
-from stream.core.columns import Columns
 from stream.core.features import Vector
-from stream.core.fold import Flags, Folded
-from stream.core.lead import COUNTED, Ints
+from stream.core.fold import Folded
+from stream.core.lead import COUNTED, Flags, Ints
 from stream.core.octets import Octets
+from stream.core.row import Rows
 from stream.core.standing import (
     ALERTED,
+    CLOCK,
     HOURS,
-    HOURS_KEPT,
     NEVER_ALERTED,
     NO_PERCENTILE,
     SCORED,
@@ -36,14 +36,17 @@ from stream.core.standing import (
     clear_standing,
     new_standing,
     pack_standing,
+    rise_above,
     standing_limit,
     unpack_standing,
+    widen,
 )
 from stream.core.tiles import HOUR
 
 NOTHING: Final = 0
 BY_EVENT: Final = 1
 BY_MODEL: Final = 2
+BY_CLOCK: Final = 3
 
 RISE: Final = 1
 TOP_TIER: Final = 2
@@ -68,9 +71,9 @@ class Judge(NamedTuple):
 class Decided(NamedTuple):
     """E events of L leads.
 
-    change: NOTHING, BY_EVENT or BY_MODEL. alert: NOTHING, RISE or TOP_TIER. rise: log-odds above the window's lowest.
-    tier, percentile: of each counted event. sequence: of the change. told_*: the lead's last change before this one
-    (`told_sequence` 0 where there was none; `told_same` whether by the same model). rows as in `Folded`.
+    change: NOTHING, BY_EVENT, BY_MODEL or BY_CLOCK. alert: NOTHING, RISE or TOP_TIER. rise: log-odds above the window's
+    lowest. tier, percentile: of each counted event. sequence: of the change. told_*: the lead's last change before this
+    one (`told_sequence` 0 where there was none; `told_same` whether by the same model). rows as in `Folded`.
     """
 
     change: Ints
@@ -108,19 +111,25 @@ class Decider:
         self._standing = new_standing()
 
     def decide(
-        self, columns: Columns, folded: Folded, rows: list[bytes], log_odds: Vector, before: Vector, judged_by: Judge
+        self,
+        lead: Ints,
+        folded: Folded,
+        rows: Rows,
+        log_odds: Vector,
+        before: Vector,
+        judged_by: Judge,
+        sweep: bool = False,
     ) -> Decided:
-        """`rows`: L packed standings, empty where there is none. `log_odds`: E scores, of which those of counted events
-        matter. `before`: L scores by this model of each lead as it was before the batch.
+        """`lead`: index of each event's lead, rising. `rows`: L packed standings, empty where there is none.
+        `log_odds`: E scores, of which those of counted events matter. `before`: L scores by this model of each lead as
+        it was before the batch. `sweep`: the events are a sweep's looks at their leads, which never alert.
         """
-        row_at = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum([len(row) for row in rows], out=row_at[1:])
-        data = np.frombuffer(b"".join(rows), np.uint8)
-        events = len(log_odds)
-        # A standing grows by at most one hour an event; its fixed part takes below 100 bytes. An hour takes 9 bytes at
+        events, leads = len(log_odds), len(rows.start)
+        known = int((rows.end - rows.start).sum())
+        # A standing grows by at most one hour an event; its fixed part takes below 128 bytes. An hour takes 9 bytes at
         # least, and `standing_limit` asks for 17: so twice what there is.
-        decided = _outputs(events, len(rows), 2 * len(data) + 160 * len(rows) + 17 * (events + len(rows)))
-        _decide(columns, folded, data, row_at, log_odds, before, judged_by, self._standing, decided)
+        decided = _outputs(events, leads, 2 * known + 160 * leads + 17 * (events + leads))
+        _decide(lead, folded, rows, log_odds, before, judged_by, sweep, self._standing, decided)
         return decided
 
 
@@ -145,27 +154,32 @@ def _outputs(events: int, leads: int, size: int) -> Decided:
 
 @njit(cache=True)
 def _decide(
-    columns: Columns,
+    lead: Ints,
     folded: Folded,
-    data: Octets,
-    row_at: Ints,
+    rows: Rows,
     log_odds: Vector,
     before: Vector,
     by: Judge,
+    sweep: bool,
     standing: Standing,
     out: Decided,
 ) -> None:
     event = 0
     at = 0
-    for who in range(row_at.size - 1):
-        if row_at[who] == row_at[who + 1]:
+    for who in range(rows.start.size):
+        if rows.start[who] == rows.end[who]:
             clear_standing(standing)
         else:
-            unpack_standing(data, row_at[who], standing)
-        while event < columns.lead.size and columns.lead[event] == who:
+            unpack_standing(rows.data, rows.start[who], standing)
+        while event < lead.size and lead[event] == who:
             if folded.verdict[event] == COUNTED:
                 _rebase(standing, before[who], by)
-                _judge(standing, event, log_odds[event], folded.as_of[event], folded.converted[event], by, out)
+                if sweep:
+                    standing.numbers[CLOCK] = folded.as_of[event]
+                quiet = sweep or folded.converted[event]
+                _judge(standing, event, log_odds[event], folded.as_of[event], quiet, by, out)
+                if sweep and out.change[event] == BY_EVENT:
+                    out.change[event] = BY_CLOCK
             event += 1
         assert at + standing_limit(standing) <= out.rows.size
         at = pack_standing(standing, out.rows, at)
@@ -192,15 +206,16 @@ def _rebase(standing: Standing, before: np.float32, by: Judge) -> None:
 
 @njit(cache=True)
 def _judge(
-    standing: Standing, event: int, scored: np.float32, as_of: int, converted: bool, by: Judge, out: Decided
+    standing: Standing, event: int, scored: np.float32, as_of: int, quiet: bool, by: Judge, out: Decided
 ) -> None:
+    """`quiet`: no alert may leave."""
     tier = _tier(scored, by.edges)
-    rise = _rise(standing, scored, as_of // HOUR, by.window)
+    rise = rise_above(standing, scored, as_of // HOUR, by.window)
     new = standing.models[SCORED_BY] == 0
     entered = tier == 0 and (new or standing.numbers[SCORED_TIER] != 0)
     cool = standing.numbers[ALERTED] == NEVER_ALERTED or as_of - standing.numbers[ALERTED] >= by.cooldown
     alert = NOTHING
-    if cool and not converted and (entered or rise >= by.rise):
+    if cool and not quiet and (entered or rise >= by.rise):
         alert = TOP_TIER if entered else RISE
         standing.numbers[ALERTED] = as_of
     out.tier[event] = tier
@@ -211,7 +226,7 @@ def _judge(
     standing.log_odds[SCORED] = scored
     standing.numbers[SCORED_TIER] = tier
     standing.models[SCORED_BY] = by.number
-    _widen(standing, scored, as_of // HOUR, by.window)
+    widen(standing, scored, as_of // HOUR, by.window)
     if out.change[event] != NOTHING:
         _tell(standing, event, scored, by.number, out)
 
@@ -259,35 +274,3 @@ def _percentile(scored: np.float32, percentiles: Vector) -> int:
     if percentiles.size == 0:
         return NO_PERCENTILE
     return max(0, int(np.searchsorted(percentiles, scored)) - 1)
-
-
-@njit(cache=True)
-def _rise(standing: Standing, scored: np.float32, hour: int, window: int) -> np.float32:
-    """How far the score is above the lowest of the window; 0 where it is not, or where there is none."""
-    rise = np.float32(0)
-    for i in range(standing.numbers[HOURS]):
-        if hour - standing.hour[i] <= window:
-            rise = max(rise, np.float32(scored - standing.low[i]))
-    return rise
-
-
-@njit(cache=True)
-def _widen(standing: Standing, scored: np.float32, hour: int, window: int) -> None:
-    """Adds the score to its hour and forgets the hours outside the window."""
-    kept = 0
-    for i in range(standing.numbers[HOURS]):
-        if hour - standing.hour[i] <= window:
-            standing.hour[kept] = standing.hour[i]
-            standing.low[kept] = standing.low[i]
-            standing.high[kept] = standing.high[i]
-            kept += 1
-    if kept > 0 and standing.hour[kept - 1] == hour:
-        standing.low[kept - 1] = min(standing.low[kept - 1], scored)
-        standing.high[kept - 1] = max(standing.high[kept - 1], scored)
-    else:
-        assert kept < HOURS_KEPT
-        standing.hour[kept] = hour
-        standing.low[kept] = scored
-        standing.high[kept] = scored
-        kept += 1
-    standing.numbers[HOURS] = kept

@@ -1,60 +1,69 @@
-"""The whole of scoring as one pure step: arrivals and rows in; rows and outputs out."""
+"""The whole of scoring as pure steps: arrivals and rows in, or an instant and rows; rows and outputs out."""
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from schemas.digest import configuration_digest
 from schemas.settings import Settings
-from schemas.times import EARLIEST
-from stream.core.columns import Batch, read_columns
-from stream.core.decide import BY_MODEL, NOTHING, Decided, Decider, judge
+from schemas.times import DAY, EARLIEST
+from stream.core.arrivals import Arrivals, read_arrivals
+from stream.core.columns import Said, arrange
+from stream.core.decide import Decided, Decider, judge
 from stream.core.events import Event
-from stream.core.fold import Flags, Folded, Folder
-from stream.core.ids import Origin
-from stream.core.lead import COUNTED, DUPLICATE, LATE, NO_LANDING
+from stream.core.fold import Folded, Folder
+from stream.core.ids import Origin, Tick
+from stream.core.lead import COUNTED, DUPLICATE, LATE, NO_LANDING, Flags, Ints
 from stream.core.model import Model
-from stream.core.outputs import Output
+from stream.core.octets import Octets
+from stream.core.outputs import Output, tombstone
 from stream.core.partitioner import partition_of
 from stream.core.plan import build_plan
 from stream.core.positions import Positions
-from stream.core.records import Emission, Recorder, strongest
-from stream.core.row import Row, join_row, scored_by, split_row
-from stream.core.signals import Reading, Signals
+from stream.core.reasons import explain
+from stream.core.records import Recorder, Updates
+from stream.core.row import Rows, join_rows, rows_of, split_rows
+from stream.core.signals import Reading
 
-THOUSANDTHS_LIMIT: Final = 32_767
-
-
-class Arrival(NamedTuple):
-    """An event with the record that brought it. place: the record's place in its poll. timestamp: Kafka's, in ms."""
-
-    event: Event
-    origin: Origin
-    timestamp: int
-    place: int
+Scores = np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
 class Processed(NamedTuple):
-    """rows: the new row of each lead. outputs: in the order of arrival. late: what came after the horizon of its lead.
-
-    counted, duplicates, empty: how many events of each kind; an empty one matched nothing.
+    """rows: the new row of each lead, lead i from row_at[i] to row_at[i + 1]. outputs: in the order of arrival.
+    late: places, among the arrivals, of what came after the horizon of its lead. counted, duplicates: how many events.
     """
 
-    rows: dict[str, bytes]
+    rows: Octets
+    row_at: Ints
     outputs: list[Output]
-    late: list[Arrival]
+    late: list[int]
     counted: int
     duplicates: int
-    empty: int
+
+
+class Swept(NamedTuple):
+    """leads: places, among those given, of the leads whose row is new. rows: as in `Processed`, of these leads; empty
+    for one that expired. outputs: lead by lead, in their order. scored, expired: how many leads.
+    """
+
+    leads: Ints
+    rows: Octets
+    row_at: Ints
+    outputs: list[Output]
+    scored: int
+    expired: int
 
 
 class Engine:
     """Scores by one configuration."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._signals = Signals(settings.observed)
+    def __init__(self, settings: Settings, after: Callable[[str], object] = len) -> None:
+        """`after` is called at the end of each stage with its name, so that the caller may measure them."""
+        self._after = after
+        self._application = settings.application
         self._decisions = settings.decisions
+        self._expire = settings.decay.expire
         notable = sum(1 << signal.number for signal in settings.observed.signals if signal.notable)
         self._folder = Folder(build_plan(settings), notable)
         self._decider = Decider()
@@ -63,94 +72,90 @@ class Engine:
     def compile(self, model: Model) -> None:
         """Has the kernels compiled, which takes a while where no cache has them, by scoring an event of nobody."""
         event = Event("none", "nobody", EARLIEST, "outcome", "none")
-        batch = read_columns([event], [Reading(0, [(0, 0)], [], False, NO_LANDING)])
-        known = np.zeros(1, np.bool_)
-        folded = self._folder.fold(batch.columns, [b""], known)
-        by = judge(self._decisions, model.number, model.edges, model.percentiles)
-        self._decider.decide(batch.columns, folded, [b""], *_score(folded, known, model), by)
+        origin = Origin("none", 0, 0)
+        arrivals = read_arrivals([event], [Reading(0, [(0, 0)], [], False, NO_LANDING)], [origin], [EARLIEST])
+        none = np.zeros(1, np.int64)
+        done = self.process(arrivals, none, rows_of([b""]), model, Positions({}, [origin.topic], none, none, none))
+        rows = Rows(done.rows, done.row_at[:-1], done.row_at[1:])
+        self.sweep(["nobody"], rows, EARLIEST + DAY, model, {})
         partition_of(b"nobody", 1)
 
-    def process(
-        self, arrivals: Sequence[Arrival], rows: dict[str, bytes], model: Model, positions: Positions
-    ) -> Processed:
-        """`arrivals`: events in order. `rows`: the stored row of each of their leads, empty for none.
+    def process(self, arrivals: Arrivals, lead: Ints, rows: Rows, model: Model, positions: Positions) -> Processed:
+        """`lead`: index of each arrival's lead. `rows`: the stored row of each lead, empty for none.
         `positions`: where the worker stands in its input topics.
         """
-        read = [self._signals.read(arrival.event) for arrival in arrivals]
-        empty = len(read)
-        arrivals = [arrival for arrival, reading in zip(arrivals, read, strict=True) if reading.carries]
-        batch = read_columns([arrival.event for arrival in arrivals], [each for each in read if each.carries])
-        stored = [rows[lead] for lead in batch.leads]
-        old = [split_row(row) for row in stored]
-        swapped = np.array([scored_by(row) not in (0, model.number) for row in stored], np.bool_)
-        folded = self._folder.fold(batch.columns, [row.state for row in old], swapped)
+        said = Said(lead, arrivals.time, arrivals.event, arrivals.kind)
+        columns, order = arrange(said, len(rows.start), arrivals.readings, arrivals.kinds)
+        old = split_rows(rows)
+        swapped = (old.scored_by != 0) & (old.scored_by != model.number)
+        folded = self._folder.fold(columns, old.states, old.clock, swapped)
+        self._after("fold")
         log_odds, before = _score(folded, swapped, model)
+        self._after("model")
         judged_by = judge(self._decisions, model.number, model.edges, model.percentiles)
-        standings = [row.standing for row in old]
-        decided = self._decider.decide(batch.columns, folded, standings, log_odds, before, judged_by)
-        contributions = [row.contributions for row in old]
-        outputs = self._record(batch, arrivals, folded, decided, log_odds, contributions, model, positions)
-        verdict = folded.verdict
+        decided = self._decider.decide(columns.lead, folded, old.standings, log_odds, before, judged_by)
+        self._after("decide")
+        reasons = explain(columns.lead, folded, decided, old, model, self._decisions.drivers)
+        self._after("explain")
+        arrived = order[reasons.events]
+        sequence = np.argsort(arrived)
+        places = arrived.tolist()
+        updates = Updates(
+            leads=[arrivals.key[i].decode() for i in places],
+            triggers=[arrivals.origin(i) for i in places],
+            timestamps=arrivals.timestamp[arrived].tolist(),
+            positions=[positions.at(int(arrivals.place[i]), int(arrivals.partition[i])) for i in places],
+        )
+        outputs = self._recorder.record(updates, reasons, folded, decided, log_odds, model, sequence.tolist())
+        self._after("record")
+        new, new_at = join_rows(_sections(decided), old, reasons.told, reasons.stored, _sections(folded))
         return Processed(
-            rows={
-                lead: join_row(Row(_section(decided, i), contributions[i], _section(folded, i)))
-                for i, lead in enumerate(batch.leads)
-            },
+            rows=new,
+            row_at=new_at,
             outputs=outputs,
-            late=[arrivals[i] for i in np.sort(batch.order[verdict == LATE]).tolist()],
-            counted=int((verdict == COUNTED).sum()),
-            duplicates=int((verdict == DUPLICATE).sum()),
-            empty=empty - len(arrivals),
+            late=np.sort(order[folded.verdict == LATE]).tolist(),
+            counted=int((folded.verdict == COUNTED).sum()),
+            duplicates=int((folded.verdict == DUPLICATE).sum()),
         )
 
-    def _record(
-        self,
-        batch: Batch,
-        arrivals: Sequence[Arrival],
-        folded: Folded,
-        decided: Decided,
-        log_odds: np.ndarray[tuple[int], np.dtype[np.float32]],
-        contributions: list[bytes],
-        model: Model,
-        positions: Positions,
-    ) -> list[Output]:
-        """The outputs, in the order of arrival; `contributions` becomes what each lead was told last."""
-        places = np.flatnonzero(decided.change != NOTHING)
-        found, baseline = model.explain(folded.features[places])
-        now = np.clip(np.rint(found * 1000), -THOUSANDTHS_LIMIT, THOUSANDTHS_LIMIT).astype(np.int32)
-        before = np.zeros_like(now)
-        stored = now.astype("<i2")
-        for row, event in enumerate(places.tolist()):
-            lead = int(batch.columns.lead[event])
-            if decided.told_same[event]:
-                before[row] = np.frombuffer(contributions[lead], "<i2")
-            contributions[lead] = stored[row].tobytes()
-        most = self._decisions.drivers
-        moved, overall = strongest(now, now - before, most), strongest(now, now, most)
-        built: list[tuple[int, list[Output]]] = []
-        for row, event in enumerate(places.tolist()):
-            arrival = arrivals[batch.order[event]]
-            emission = Emission(
-                event,
-                arrival.event.lead,
-                arrival.origin,
-                arrival.timestamp,
-                float(log_odds[event]),
-                moved[row],
-                overall[row],
-                baseline,
-                positions.at(arrival.place, arrival.origin.partition),
-                bool(decided.change[event] == BY_MODEL),
-            )
-            built.append((int(batch.order[event]), self._recorder.build(emission, folded, decided, model)))
-        return [output for _, outputs in sorted(built, key=lambda each: each[0]) for output in outputs]
+    def sweep(self, leads: Sequence[str], rows: Rows, tick: int, model: Model, positions: dict[str, int]) -> Swept:
+        """Scores leads as of an instant, those with nothing at or after it; the long idle expire instead.
+
+        `rows`: the stored row of each lead. `positions`: where their partition stands in its input topics.
+        """
+        every = split_rows(rows)
+        idle = np.maximum(every.latest, every.clock) < tick
+        expired = np.flatnonzero(idle & (every.latest < tick - self._expire))
+        due = np.flatnonzero(idle & (every.latest >= tick - self._expire))
+        old = split_rows(Rows(rows.data, rows.start[due], rows.end[due]))
+        swapped = old.scored_by != model.number
+        folded = self._folder.look(old.states, old.clock, swapped, tick)
+        log_odds, before = _score(folded, swapped, model)
+        judged_by = judge(self._decisions, model.number, model.edges, model.percentiles)
+        places = np.arange(len(due))
+        decided = self._decider.decide(places, folded, old.standings, log_odds, before, judged_by, sweep=True)
+        reasons = explain(places, folded, decided, old, model, self._decisions.drivers)
+        size = len(reasons.events)
+        updates = Updates(
+            leads=[leads[i] for i in due[reasons.events].tolist()],
+            triggers=[Tick(tick)] * size,
+            timestamps=[tick] * size,
+            positions=[positions] * size,
+        )
+        outputs = [tombstone(self._application, leads[i], Tick(tick)) for i in expired.tolist()]
+        outputs += self._recorder.record(updates, reasons, folded, decided, log_odds, model, range(size))
+        new, new_at = join_rows(_sections(decided), old, reasons.told, reasons.stored, old.states)
+        gone = np.full(len(expired), new_at[-1])
+        return Swept(
+            np.concatenate((due, expired)), new, np.concatenate((new_at, gone)), outputs, len(due), len(expired)
+        )
 
 
-def _score(
-    folded: Folded, swapped: Flags, model: Model
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.float32]], np.ndarray[tuple[int], np.dtype[np.float32]]]:
+def _score(folded: Folded, swapped: Flags, model: Model) -> tuple[Scores, Scores]:
     """One call for every counted event, and for every lead that another model scored last."""
     counted = folded.verdict == COUNTED
+    if counted.all() and not swapped.any():
+        return model.score(folded.features)[0], np.zeros(len(swapped), np.float32)
     scores, _ = model.score(np.concatenate((folded.features[counted], folded.before[swapped])))
     log_odds = np.zeros(len(counted), np.float32)
     before = np.zeros(len(swapped), np.float32)
@@ -159,5 +164,5 @@ def _score(
     return log_odds, before
 
 
-def _section(found: Folded | Decided, place: int) -> bytes:
-    return found.rows[found.row_at[place] : found.row_at[place + 1]].tobytes()
+def _sections(found: Folded | Decided) -> Rows:
+    return Rows(found.rows, found.row_at[:-1], found.row_at[1:])

@@ -15,6 +15,7 @@ from stream.core.lead import (
     LATER,
     NEVER,
     TILES,
+    Hashes,
     Ints,
     Lead,
 )
@@ -40,51 +41,53 @@ from stream.core.tiles import DAY_UNITS, FIVE, HOUR, HOUR_UNITS
 
 Vector = np.ndarray[tuple[int], np.dtype[np.float32]]
 
+Windows = np.ndarray[tuple[int, int], np.dtype[np.int64]]
+
 HOURS_LIMIT: Final = 2160.0
 
 
 @njit(cache=True)
 def compute(lead: Lead, now: int, plan: Plan, out: Vector) -> None:
     """Writes the features of the lead as of `now` (milliseconds, no earlier than its latest event), F floats."""
-    spans = plan.windows.shape[0]
-    begins = np.empty(spans, np.int64)
-    counts = np.zeros((spans, plan.size), np.int64)
-    sums = np.zeros((spans, plan.size), np.int64)
-    end = lead.sizes[TILES]
-    for w in range(spans):
-        # From the shortest window on, each holds the one before: only what is new in it has to be added.
-        begins[w] = _begin(lead, now, plan.windows[w, 0], plan.windows[w, 1])
-        if w > 0:
-            counts[w] = counts[w - 1]
-            sums[w] = sums[w - 1]
-        for i in range(begins[w], end):
-            counts[w, lead.tile_signal[i]] += lead.tile_count[i]
-            sums[w, lead.tile_signal[i]] += lead.tile_sum[i]
-        end = begins[w]
+    # The parts below take the few arrays that they read: to hand a whole lead on costs more than what they do with it.
+    tiles = lead.sizes[TILES]
+    start, signal, count = lead.tile_start, lead.tile_signal, lead.tile_count
+    begins, counts, sums, members = plan.begins, plan.counts, plan.sums, plan.members
+    _begin_all(start, tiles, now, plan.windows, begins)
+    _count_all(signal, count, tiles, begins, plan.size, counts)
+    if plan.summed:
+        _count_all(signal, lead.tile_sum, tiles, begins, plan.size, sums)
     for f in range(plan.kind.size):
-        w = plan.window[f]
-        kind = plan.kind[f]
+        kind, w = plan.kind[f], plan.window[f]
+        at, first, last = w * plan.size, plan.member_at[f], plan.member_at[f + 1]
         if kind == COUNT:
-            out[f] = _total(counts[w], plan, f)
-        elif kind == SUM:
-            out[f] = _total(sums[w], plan, f) / 1000.0
-        elif kind == BREADTH_SIGNALS:
-            out[f] = _breadth(counts[w], plan, f)
-        elif kind == BREADTH_CHANNELS:
-            out[f] = _channels(counts[w], plan, f)
-        elif kind == PER_VISIT:
-            visits = _distinct(lead, begins[w], plan.channels[0], HOUR_UNITS)
-            out[f] = _total(counts[w], plan, f) / visits if visits > 0 else 0.0
+            out[f] = _total(counts, at, members, first, last)
+        elif kind == RECENCY:
+            out[f] = _hours(_latest(lead.last, members, first, last), now)
         elif kind == ACTIVE_DAYS:
-            out[f] = _distinct(lead, begins[w], plan.signals[f], DAY_UNITS)
+            out[f] = _distinct(start, signal, begins[w], tiles, plan.signals[f], DAY_UNITS)
+        elif kind == BREADTH_SIGNALS:
+            out[f] = _breadth(counts, at, members, first, last)
+        elif kind == SUM:
+            out[f] = _total(sums, at, members, first, last) / 1000.0
+        elif kind == BREADTH_CHANNELS:
+            out[f] = _channels(counts, at, members, first, last, plan.channels)
+        elif kind == PER_VISIT:
+            visits = _distinct(start, signal, begins[w], tiles, plan.channels[0], HOUR_UNITS)
+            out[f] = _total(counts, at, members, first, last) / visits if visits > 0 else 0.0
         elif kind == INTENSITY:
-            out[f] = _intensity(lead, begins[w], now, plan, f) / WEIGHT_ONE
+            units = plan.windows[w, 1]
+            decayed = _intensity(
+                start, signal, count, begins[w], tiles, now // (units * FIVE), units, plan.signals[f],
+                plan.weights, plan.first[f],
+            )  # fmt: skip
+            out[f] = decayed / WEIGHT_ONE
         elif kind == VELOCITY:
-            out[f] = _velocity(lead, now, plan.signals[f])
+            out[f] = _velocity(start, signal, count, tiles, now, plan.signals[f])
         elif kind == SEQUENCE:
-            out[f] = _sequence(lead, begins[w], plan.signals[f], plan.then[f], plan.first[f])
+            out[f] = _sequence(start, signal, begins[w], tiles, plan.signals[f], plan.then[f], plan.first[f])
         else:
-            out[f] = _lasting(lead, now, plan, f)
+            out[f] = _lasting(kind, lead.times, lead.field_time, lead.field_value, now, plan.first[f], plan.second[f])
 
 
 @njit(cache=True)
@@ -94,100 +97,132 @@ def has(bits: np.uint64, number: int) -> bool:
 
 
 @njit(cache=True)
-def _begin(lead: Lead, now: int, window: int, units: int) -> int:
-    """Index of the first tile in the window; one past the last where there is none."""
-    start = (now - window) // (units * FIVE) * units
-    low, high = 0, lead.sizes[TILES]
-    while low < high:
-        middle = (low + high) // 2
-        if lead.tile_start[middle] < start:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _begin_all(start: Ints, tiles: int, now: int, windows: Windows, begins: Ints) -> None:
+    """Index of the first tile in each window, the shortest first; one past the last where there is none."""
+    end = tiles
+    for w in range(begins.size):
+        first = (now - windows[w, 0]) // (windows[w, 1] * FIVE) * windows[w, 1]
+        low, high = 0, end
+        while low < high:
+            middle = (low + high) // 2
+            if start[middle] < first:
+                low = middle + 1
+            else:
+                high = middle
+        begins[w] = low
+        end = low
 
 
 @njit(cache=True)
-def _total(numbers: Ints, plan: Plan, f: int) -> int:
+def _count_all(signal: Ints, number: Ints, tiles: int, begins: Ints, size: int, totals: Ints) -> None:
+    """Totals by window and signal: each window holds the one before, so only what is new in it has to be added."""
+    end, at = tiles, 0
+    for w in range(begins.size):
+        for i in range(size):
+            totals[at + i] = totals[at - size + i] if w > 0 else 0
+        for i in range(begins[w], end):
+            totals[at + signal[i]] += number[i]
+        end = begins[w]
+        at += size
+
+
+@njit(cache=True)
+def _total(totals: Ints, at: int, members: Ints, first: int, last: int) -> int:
     """The sum over the feature's signals."""
     total = 0
-    for i in range(plan.member_at[f], plan.member_at[f + 1]):
-        total += numbers[plan.members[i]]
+    for i in range(first, last):
+        total += totals[at + members[i]]
     return total
 
 
 @njit(cache=True)
-def _breadth(counts: Ints, plan: Plan, f: int) -> int:
+def _latest(times: Ints, members: Ints, first: int, last: int) -> int:
+    latest = NEVER
+    for i in range(first, last):
+        latest = max(latest, times[members[i]])
+    return latest
+
+
+@njit(cache=True)
+def _breadth(counts: Ints, at: int, members: Ints, first: int, last: int) -> int:
     different = 0
-    for i in range(plan.member_at[f], plan.member_at[f + 1]):
-        if counts[plan.members[i]] > 0:
+    for i in range(first, last):
+        if counts[at + members[i]] > 0:
             different += 1
     return different
 
 
 @njit(cache=True)
-def _channels(counts: Ints, plan: Plan, f: int) -> int:
+def _channels(counts: Ints, at: int, members: Ints, first: int, last: int, channels: Hashes) -> int:
     different = 0
-    for c in range(plan.channels.size):
-        for i in range(plan.member_at[f], plan.member_at[f + 1]):
-            if counts[plan.members[i]] > 0 and has(plan.channels[c], plan.members[i]):
+    for c in range(channels.size):
+        for i in range(first, last):
+            if counts[at + members[i]] > 0 and has(channels[c], members[i]):
                 different += 1
                 break
     return different
 
 
 @njit(cache=True)
-def _distinct(lead: Lead, begin: int, signals: np.uint64, units: int) -> int:
+def _distinct(start: Ints, signal: Ints, begin: int, end: int, signals: np.uint64, units: int) -> int:
     """How many tiles of this length hold any of the signals, from tile index `begin` on."""
     different = 0
     before = -1
-    for i in range(begin, lead.sizes[TILES]):
-        tile = lead.tile_start[i] // units
-        if tile != before and has(signals, lead.tile_signal[i]):
+    for i in range(begin, end):
+        tile = start[i] // units
+        if tile != before and has(signals, signal[i]):
             different += 1
             before = tile
     return different
 
 
 @njit(cache=True)
-def _intensity(lead: Lead, begin: int, now: int, plan: Plan, f: int) -> int:
-    units = plan.windows[plan.window[f], 1]
-    current = now // (units * FIVE)
+def _intensity(
+    start: Ints,
+    signal: Ints,
+    count: Ints,
+    begin: int,
+    end: int,
+    current: int,
+    units: int,
+    signals: np.uint64,
+    weights: Ints,
+    first: int,
+) -> int:
     total = 0
-    for i in range(begin, lead.sizes[TILES]):
-        if has(plan.signals[f], lead.tile_signal[i]):
-            age = current - lead.tile_start[i] // units
-            total += lead.tile_count[i] * plan.weights[plan.first[f] + age]
+    for i in range(begin, end):
+        if has(signals, signal[i]):
+            total += count[i] * weights[first + current - start[i] // units]
     return total
 
 
 @njit(cache=True)
-def _velocity(lead: Lead, now: int, signals: np.uint64) -> float:
+def _velocity(start: Ints, signal: Ints, count: Ints, end: int, now: int, signals: np.uint64) -> float:
     today = now // (DAY_UNITS * FIVE)
     recent = 0
     before = 0
-    for i in range(lead.sizes[TILES]):
-        if has(signals, lead.tile_signal[i]):
-            age = today - lead.tile_start[i] // DAY_UNITS
+    for i in range(end):
+        if has(signals, signal[i]):
+            age = today - start[i] // DAY_UNITS
             if age < 7:
-                recent += lead.tile_count[i]
+                recent += count[i]
             elif age < 28:
-                before += lead.tile_count[i]
+                before += count[i]
     return (recent + 1) / (before / 3.0 + 1.0)
 
 
 @njit(cache=True)
-def _sequence(lead: Lead, begin: int, first: np.uint64, then: np.uint64, within: int) -> int:
+def _sequence(start: Ints, signal: Ints, begin: int, end: int, first: np.uint64, then: np.uint64, within: int) -> int:
     """1 where a tile of `then` stands in the same hour as one of `first`, or at most `within` hours after it."""
     led = -(1 << 40)
     followed = -(1 << 40)
-    for i in range(begin, lead.sizes[TILES]):
-        hour = lead.tile_start[i] // HOUR_UNITS
-        if has(first, lead.tile_signal[i]):
+    for i in range(begin, end):
+        hour = start[i] // HOUR_UNITS
+        if has(first, signal[i]):
             led = hour
             if followed == hour:
                 return 1
-        if has(then, lead.tile_signal[i]):
+        if has(then, signal[i]):
             followed = hour
             if hour - led <= within:
                 return 1
@@ -195,24 +230,18 @@ def _sequence(lead: Lead, begin: int, first: np.uint64, then: np.uint64, within:
 
 
 @njit(cache=True)
-def _lasting(lead: Lead, now: int, plan: Plan, f: int) -> float:
+def _lasting(kind: int, times: Ints, field_time: Ints, field_value: Ints, now: int, first: int, second: int) -> float:
     """Features that no window bounds."""
-    kind = plan.kind[f]
-    if kind == RECENCY:
-        latest = NEVER
-        for i in range(plan.member_at[f], plan.member_at[f + 1]):
-            latest = max(latest, lead.last[plan.members[i]])
-        return _hours(latest, now)
     if kind == TENURE:
-        return _hours(lead.times[FIRST], now)
+        return _hours(times[FIRST], now)
     if kind == LANDING_PAGE:
-        return 1.0 if lead.times[LANDED] != LATER and lead.times[LANDING] == plan.first[f] else 0.0
-    if lead.field_time[plan.first[f]] == NEVER:
+        return 1.0 if times[LANDED] != LATER and times[LANDING] == first else 0.0
+    if field_time[first] == NEVER:
         return 0.0
-    value = lead.field_value[plan.first[f]]
+    value = field_value[first]
     if kind == PROFILE_NUMBER:
         return float(value / 1000.0)
-    return 1.0 if kind == PROFILE_CATEGORY and value == plan.second[f] else 0.0
+    return 1.0 if kind == PROFILE_CATEGORY and value == second else 0.0
 
 
 @njit(cache=True)

@@ -1,4 +1,8 @@
-"""Folding a batch: for each lead, unpack its state, fold its events one by one, take features at each, pack again."""
+"""Folding a batch: for each lead, unpack its state, fold its events one by one, take features at each, pack again.
+
+Features hold for the lead's latest event or the last sweep that scored it, whichever is later. The state knows events
+only: the clock is the caller's.
+"""
 
 from typing import NamedTuple
 
@@ -16,6 +20,7 @@ from stream.core.lead import (
     NOTABLE,
     NOTABLE_KEPT,
     OUTCOME,
+    Flags,
     Ints,
     Lead,
     admit,
@@ -30,17 +35,17 @@ from stream.core.lead import (
 from stream.core.octets import Octets
 from stream.core.pack import pack, packed_limit, unpack
 from stream.core.plan import Plan
+from stream.core.row import Rows
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
-Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 class Folded(NamedTuple):
     """E events of L leads with F features.
 
-    verdict: COUNTED, DUPLICATE or LATE. as_of: the lead's latest time after the event. converted: whether the outcome
+    verdict: COUNTED, DUPLICATE or LATE. as_of: the instant that the features hold for. converted: whether the outcome
     is known after it. features: E rows; those of events not counted are zero. before: L rows, the features that a lead
-    had before the batch, where they were asked for. notable_*: the lead's latest notable occurrences after the event,
+    was last scored with, where they were asked for. notable_*: the lead's latest notable occurrences after the event,
     oldest first, `notable` of them. rows: the packed states, lead i in rows[row_at[i]:row_at[i + 1]].
     """
 
@@ -66,19 +71,25 @@ class Folder:
         self._notable = np.uint64(notable)
         self._lead = new_lead()
 
-    def fold(self, columns: Columns, rows: list[bytes], want_before: Flags) -> Folded:
-        """`rows`: L packed states, empty where nothing is known of the lead. `want_before`: L flags, set where the
-        features of the lead as it was are asked for and it was known.
+    def fold(self, columns: Columns, rows: Rows, clock: Ints, want_before: Flags) -> Folded:
+        """`rows`: L packed states, empty where nothing is known of the lead. `clock`: the L instants of the sweeps that
+        scored them last. `want_before`: L flags, set where the features of the lead as it was are asked for and it was
+        known.
         """
-        row_at = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum([len(row) for row in rows], out=row_at[1:])
-        data = np.frombuffer(b"".join(rows), np.uint8)
-        size = len(data) + (len(data) >> 2) + 1024 * len(rows) + 64 * (len(columns.time) + len(columns.hit_signal))
+        leads, known = len(rows.start), int((rows.end - rows.start).sum())
+        size = known + (known >> 2) + 1024 * leads + 64 * (len(columns.time) + len(columns.hit_signal))
         while True:
-            folded = _outputs(len(columns.time), len(rows), len(self._plan.kind), size)
-            if _fold(columns, data, row_at, want_before, self._plan, self._notable, self._lead, folded):
+            folded = _outputs(len(columns.time), leads, len(self._plan.kind), size)
+            if _fold(columns, rows, clock, want_before, self._plan, self._notable, self._lead, folded):
                 return folded
             size *= 2
+
+    def look(self, rows: Rows, clock: Ints, want_before: Flags, now: int) -> Folded:
+        """The L leads as of a later instant, which counts as one event of each; their states stay as they are."""
+        leads = len(rows.start)
+        looked = _outputs(leads, leads, len(self._plan.kind), 0)
+        _look(rows, clock, want_before, now, self._plan, self._lead, looked)
+        return looked
 
     def vector(self, row: bytes, now: int | None = None) -> Vector:
         """Features of one packed state as of its latest event, or of a later instant."""
@@ -107,8 +118,8 @@ def _outputs(events: int, leads: int, features: int, size: int) -> Folded:
 @njit(cache=True)
 def _fold(
     columns: Columns,
-    data: Octets,
-    row_at: Ints,
+    rows: Rows,
+    clock: Ints,
     want_before: Flags,
     plan: Plan,
     notable: np.uint64,
@@ -118,18 +129,18 @@ def _fold(
     """Fills `out`; False where its rows are too small, in which case nothing in it counts."""
     event = 0
     at = 0
-    for who in range(row_at.size - 1):
-        if row_at[who] == row_at[who + 1]:
+    for who in range(rows.start.size):
+        if rows.start[who] == rows.end[who]:
             clear(lead)
         else:
-            unpack(data, row_at[who], lead)
+            unpack(rows.data, rows.start[who], lead)
             if want_before[who]:
-                compute(lead, lead.times[AS_OF], plan, out.before[who])
+                compute(lead, max(lead.times[AS_OF], clock[who]), plan, out.before[who])
         while event < columns.lead.size and columns.lead[event] == who:
             out.verdict[event] = step(columns, event, notable, lead)
-            out.as_of[event] = lead.times[AS_OF]
+            out.as_of[event] = max(lead.times[AS_OF], clock[who])
             if out.verdict[event] == COUNTED:
-                compute(lead, lead.times[AS_OF], plan, out.features[event])
+                compute(lead, out.as_of[event], plan, out.features[event])
                 _show(lead, event, out)
             event += 1
         if at + packed_limit(lead) > out.rows.size:
@@ -138,6 +149,26 @@ def _fold(
             at = pack(lead, out.rows, at)
         out.row_at[who + 1] = at
     return True
+
+
+@njit(cache=True)
+def _look(
+    rows: Rows,
+    clock: Ints,
+    want_before: Flags,
+    now: int,
+    plan: Plan,
+    lead: Lead,
+    out: Folded,
+) -> None:
+    for who in range(rows.start.size):
+        unpack(rows.data, rows.start[who], lead)
+        if want_before[who]:
+            compute(lead, max(lead.times[AS_OF], clock[who]), plan, out.before[who])
+        compute(lead, now, plan, out.features[who])
+        out.verdict[who] = COUNTED
+        out.as_of[who] = now
+        out.converted[who] = lead.times[OUTCOME] != LATER
 
 
 @njit(cache=True)

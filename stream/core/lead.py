@@ -13,6 +13,7 @@ from stream.core.tiles import FIVE, HOUR, LATE_HOURS, kept_start
 
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 NEVER: Final = -(1 << 62)
 LATER: Final = 1 << 62

@@ -1,13 +1,11 @@
 """Outputs as bytes with their CloudEvents headers (binary mode)."""
 
 from functools import lru_cache
-from typing import Any, Final, Literal, NamedTuple
-
-import msgspec
+from typing import Final, Literal, NamedTuple
 
 from schemas.records import Reason
 from schemas.times import format_time
-from stream.core.ids import Origin, output_id
+from stream.core.ids import Origin, Tick, output_id
 
 Kind = Literal["change", "latest", "alert", "dead-letter"]
 Headers = list[tuple[str, bytes]]
@@ -18,7 +16,6 @@ _TYPES: Final[dict[Kind, str]] = {
     "alert": "leadpulse.spike.alert.v1",
     "dead-letter": "leadpulse.dead-letter.v1",
 }
-_encode: Final = msgspec.json.Encoder().encode
 
 
 class Output(NamedTuple):
@@ -41,10 +38,19 @@ class Refused(NamedTuple):
     headers: Headers
 
 
-def record_output(application: str, kind: Kind, content: dict[str, Any], timestamp: int) -> Output:
-    """A record of ours as an output; its key is the lead."""
-    headers = _cloud_event(application, kind, content["id"], timestamp, "application/json")
-    return Output(kind, content["lead"].encode(), _encode(content), headers, timestamp)
+def record_output(
+    application: str, kind: Kind, name: str, key: bytes, value: bytes, timestamp: int, time: str
+) -> Output:
+    """A record of ours as an output, by the name that its `id` gives it; its key is the lead. `time`: the timestamp."""
+    headers = _cloud_event(application, kind, name, time, "application/json")
+    return Output(kind, key, value, headers, timestamp)
+
+
+def tombstone(application: str, lead: str, tick: Tick) -> Output:
+    """Takes a lead that expired out of the latest scores: readers of the compacted topic forget it."""
+    name = output_id(application, "latest", lead, tick)
+    headers = _cloud_event(application, "latest", name, format_time(tick.instant), "application/json")
+    return Output("latest", lead.encode(), None, headers, tick.instant)
 
 
 def dead_letter(application: str, refused: Refused, reason: Reason, text: str, most: int) -> Output:
@@ -55,7 +61,7 @@ def dead_letter(application: str, refused: Refused, reason: Reason, text: str, m
     """
     origin = refused.origin
     name = output_id(application, "dead-letter", "", origin)
-    headers = _cloud_event(application, "dead-letter", name, refused.timestamp, "application/octet-stream")
+    headers = _cloud_event(application, "dead-letter", name, format_time(refused.timestamp), "application/octet-stream")
     told = {
         "__connect.errors.topic": origin.topic,
         "__connect.errors.partition": str(origin.partition),
@@ -80,11 +86,11 @@ def dead_letter(application: str, refused: Refused, reason: Reason, text: str, m
     return Output("dead-letter", refused.key, value, headers, refused.timestamp)
 
 
-def _cloud_event(application: str, kind: Kind, name: str, timestamp: int, content_type: str) -> Headers:
+def _cloud_event(application: str, kind: Kind, name: str, time: str, content_type: str) -> Headers:
     return [
         *_unchanging(application, kind, content_type),
         ("ce_id", name.encode()),
-        ("ce_time", format_time(timestamp).encode()),
+        ("ce_time", time.encode()),
     ]
 
 

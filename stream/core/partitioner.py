@@ -12,22 +12,22 @@ MASK = 0xFFFFFFFF
 
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition that a record with this key belongs in."""
-    return int(_murmur2(np.frombuffer(key, np.uint8)) & 0x7FFFFFFF) % partitions
+    return int(murmur2(np.frombuffer(key, np.uint8), 0, len(key)) & 0x7FFFFFFF) % partitions
 
 
 @njit(cache=True)
-def _murmur2(data: Octets) -> int:
-    """MurmurHash2 of Austin Appleby, 32 bits, with Kafka's seed (org.apache.kafka.common.utils.Utils.murmur2)."""
-    size = data.size
+def murmur2(data: Octets, start: int, end: int) -> int:
+    """MurmurHash2 of Austin Appleby over data[start:end], with Kafka's seed (o.a.k.common.utils.Utils.murmur2)."""
+    size = end - start
     found = (SEED ^ size) & MASK
-    for i in range(0, size - size % 4, 4):
+    for i in range(start, end - size % 4, 4):
         part = int(data[i]) | int(data[i + 1]) << 8 | int(data[i + 2]) << 16 | int(data[i + 3]) << 24
         part = (part * MIX) & MASK
         part ^= part >> 24
         part = (part * MIX) & MASK
         found = (found * MIX) & MASK
         found ^= part
-    rest = size - size % 4
+    rest = end - size % 4
     if size % 4 == 3:
         found ^= int(data[rest + 2]) << 16
     if size % 4 >= 2:

@@ -65,6 +65,7 @@ class Plan(NamedTuple):
     first, second: parameters (hours, codes, field numbers, the place of the first weight).
     windows: length W in milliseconds and tile length in units of 5 minutes, one row each, the shortest first.
     weights: of intensities, by age in tiles. channels: the bit set of signals of each channel; web is the first.
+    summed: whether any feature needs sums. begins, counts, sums: the kernel's work space, by window (and signal).
     """
 
     kind: Ints
@@ -79,6 +80,10 @@ class Plan(NamedTuple):
     windows: np.ndarray[tuple[int, int], np.dtype[np.int64]]
     weights: Ints
     channels: Hashes
+    summed: bool
+    begins: Ints
+    counts: Ints
+    sums: Ints
 
 
 def build_plan(settings: Settings) -> Plan:
@@ -102,19 +107,24 @@ def build_plan(settings: Settings) -> Plan:
             weights += intensity_weights(feature)
     member_at = np.zeros(size + 1, np.int64)
     np.cumsum([len(each) for each in members], out=member_at[1:])
+    most = max(numbers.values()) + 1
     return Plan(
         kind=kind,
         signals=signals,
         then=then,
         member_at=member_at,
         members=np.array([number for each in members for number in each], np.int64),
-        size=max(numbers.values()) + 1,
+        size=most,
         window=window,
         first=first,
         second=second,
         windows=np.array(windows, np.int64),
         weights=np.array(weights or [0], np.int64),
         channels=_channels(settings),
+        summed=bool((kind == SUM).any()),
+        begins=np.zeros(len(windows), np.int64),
+        counts=np.zeros(len(windows) * most, np.int64),
+        sums=np.zeros(len(windows) * most, np.int64),
     )
 
 

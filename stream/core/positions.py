@@ -3,29 +3,39 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from stream.core.ids import Origin
+import numpy as np
+
+from stream.core.lead import Ints
 
 
 class Positions:
     """Next offsets by partition and topic: as they were before the poll, and after any record of it."""
 
-    def __init__(self, before: dict[int, dict[str, int]], poll: Sequence[Origin]) -> None:
+    def __init__(
+        self, before: dict[int, dict[str, int]], topics: Sequence[str], topic: Ints, partition: Ints, offset: Ints
+    ) -> None:
+        """One place a record in `topic` (place in `topics`), `partition` and `offset`."""
         self._before = before
-        self._poll = poll
-        self._places: dict[int, dict[str, list[int]]] = {}
-        for place, (topic, partition, _) in enumerate(poll):
-            self._places.setdefault(partition, {}).setdefault(topic, []).append(place)
+        self._taken: dict[int, dict[str, tuple[list[int], list[int]]]] = {}
+        code = partition * len(topics) + topic
+        for each in np.unique(code).tolist():
+            number, which = divmod(each, len(topics))
+            places = np.flatnonzero(code == each)
+            self._taken.setdefault(number, {})[topics[which]] = places.tolist(), offset[places].tolist()
 
     def at(self, place: int, partition: int) -> dict[str, int]:
         """Next offset of each topic's partition once the record at this place in the poll has been taken."""
         found = dict(self._before.get(partition, {}))
-        for topic, places in self._places.get(partition, {}).items():
+        for topic, (places, offsets) in self._taken.get(partition, {}).items():
             taken = bisect_right(places, place)
             if taken:
-                found[topic] = self._poll[places[taken - 1]].offset + 1
+                found[topic] = offsets[taken - 1] + 1
         return found
 
     def after(self) -> dict[int, dict[str, int]]:
-        """Next offsets after the whole poll."""
-        last = len(self._poll)
-        return {partition: self.at(last, partition) for partition in self._before.keys() | self._places.keys()}
+        """Next offsets after the whole poll, of the partitions that it changes."""
+        return {
+            partition: dict(self._before.get(partition, {}))
+            | {topic: offsets[-1] + 1 for topic, (_, offsets) in topics.items()}
+            for partition, topics in self._taken.items()
+        }

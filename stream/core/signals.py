@@ -32,13 +32,14 @@ class Reading(NamedTuple):
         return bool(self.hits or self.tells or self.outcome)
 
 
-class _Kind(NamedTuple):
+class Kind(NamedTuple):
     """What an event's type, name and path alone decide; patterns are matched once for each.
 
-    plain: the hits, where properties have no say in them.
+    plain: the hits, where properties have no say in anything; converts: whether it then is the outcome.
     """
 
     plain: tuple[tuple[int, int], ...] | None
+    converts: bool
     certain: tuple[Signal, ...]
     conditional: tuple[tuple[Signal, tuple[Match, ...]], ...]
     outcome: tuple[Match, ...]
@@ -56,17 +57,18 @@ class Signals:
     def __init__(self, observed: Observed) -> None:
         self._observed = observed
         self._fields = {field.name: field for field in observed.profile}
-        self._kind = lru_cache(maxsize=65_536)(self._decide)
+        self.kind = lru_cache(maxsize=65_536)(self._decide)
+        """The kind of an event by its type, name and path."""
 
     def read(self, event: Event) -> Reading:
         """What the event says. An outcome is nothing else, so that no feature can contain the answer."""
         if event.type == "profile":
             return Reading(event_hash(event.id), (), self._tells(event.properties), False, NO_LANDING)
-        kind = self._kind(event.type, event.name, event.path)
-        if kind.outcome and any(_holds(way, event.properties) for way in kind.outcome):
-            return Reading(event_hash(event.id), (), (), True, NO_LANDING)
+        kind = self.kind(event.type, event.name, event.path)
         if kind.plain is not None:
-            return Reading(event_hash(event.id), kind.plain, (), False, kind.landing)
+            return Reading(event_hash(event.id), kind.plain, (), kind.converts, kind.landing)
+        if any(_holds(way, event.properties) for way in kind.outcome):
+            return Reading(event_hash(event.id), (), (), True, NO_LANDING)
         hits = [(signal.number, _value(signal, event)) for signal in kind.certain]
         for signal, ways in kind.conditional:
             if any(_holds(way, event.properties) for way in ways):
@@ -83,7 +85,11 @@ class Signals:
                 tells.append((field.number, field.values.index(value) + 1 if value in field.values else 0))
         return tells
 
-    def _decide(self, channel: str, name: str, path: str) -> _Kind:
+    def _decide(self, channel: str, name: str, path: str) -> Kind:
+        outcome = self._observed.outcome
+        ends = tuple(way for way in outcome.match if _fits(way, name, path)) if outcome.channel == channel else ()
+        if any(not way.properties for way in ends):
+            return Kind((), True, (), (), (), NO_LANDING)
         certain, conditional = [], []
         for signal in self._observed.signals:
             ways = tuple(way for way in signal.match if _fits(way, name, path)) if signal.channel == channel else ()
@@ -91,12 +97,10 @@ class Signals:
                 certain.append(signal)
             elif ways:
                 conditional.append((signal, ways))
-        outcome = self._observed.outcome
-        ends = tuple(way for way in outcome.match if _fits(way, name, path)) if outcome.channel == channel else ()
         plain = None
-        if not conditional and not any(signal.value for signal in certain):
+        if not ends and not conditional and not any(signal.value for signal in certain):
             plain = tuple((signal.number, 0) for signal in certain)
-        return _Kind(plain, tuple(certain), tuple(conditional), ends, self._landing(channel, path))
+        return Kind(plain, False, tuple(certain), tuple(conditional), ends, self._landing(channel, path))
 
     def _landing(self, channel: str, path: str) -> int:
         if channel != "web" or not path:

@@ -22,7 +22,8 @@ TOLD_TIER: Final = 2
 TOLD_PERCENTILE: Final = 3
 ALERTED: Final = 4
 HOURS: Final = 5
-NUMBERS: Final = 6
+CLOCK: Final = 6
+NUMBERS: Final = 7
 
 # Places in `log_odds`.
 SCORED: Final = 0
@@ -43,8 +44,8 @@ class Standing(NamedTuple):
     """One lead's standing, in arrays that are used again for the next.
 
     numbers: SEQUENCE of the last score change (0: none yet), SCORED_TIER, TOLD_TIER (0 is the highest),
-    TOLD_PERCENTILE, time of the last alert (ALERTED), HOURS in use.
-    log_odds: of the latest event (SCORED), of the last score change (TOLD), and that with the shifts of later model
+    TOLD_PERCENTILE, time of the last alert (ALERTED), HOURS in use, the instant of the last sweep (CLOCK; 0: none yet).
+    log_odds: the latest (SCORED), of the last score change (TOLD), and that with the shifts of later model
     swaps (TOLD_REBASED). models: numbers of the models that gave SCORED and TOLD; 0 for a lead never scored.
     hour, low, high: the lowest and highest log-odds in each hour of the spike window, by the present model.
     """
@@ -86,10 +87,11 @@ def clear_standing(standing: Standing) -> None:
 
 @njit(cache=True)
 def pack_standing(standing: Standing, out: Octets, at: int) -> int:
-    """Writes models, numbers, log-odds and hours (each less the one before); returns the place after it."""
+    """Writes models, CLOCK, other numbers, log-odds and hours (each less the one before); returns the place after."""
     for i in range(2):
         at = put_fixed(out, at, standing.models[i], 8)
-    for i in range(NUMBERS):
+    at = put_fixed(out, at, np.uint64(standing.numbers[CLOCK]), 8)
+    for i in range(CLOCK):
         at = put(out, at, standing.numbers[i])
     for i in range(LOG_ODDS):
         at = put_fixed(out, at, np.uint64(standing.log_odds_bits[i]), 4)
@@ -108,7 +110,9 @@ def unpack_standing(data: Octets, at: int, standing: Standing) -> int:
     for i in range(2):
         standing.models[i] = get_fixed(data, at, 8)
         at += 8
-    for i in range(NUMBERS):
+    standing.numbers[CLOCK] = np.int64(get_fixed(data, at, 8))
+    at += 8
+    for i in range(CLOCK):
         standing.numbers[i], at = get(data, at)
     for i in range(LOG_ODDS):
         standing.log_odds_bits[i] = get_fixed(data, at, 4)
@@ -128,3 +132,35 @@ def unpack_standing(data: Octets, at: int, standing: Standing) -> int:
 def standing_limit(standing: Standing) -> int:
     """No fewer bytes than `pack_standing` writes."""
     return 9 * NUMBERS + 4 * LOG_ODDS + 16 + 17 * int(standing.numbers[HOURS])
+
+
+@njit(cache=True)
+def rise_above(standing: Standing, scored: np.float32, hour: int, window: int) -> np.float32:
+    """How far the score is above the lowest of the window; 0 where it is not, or where there is none."""
+    rise = np.float32(0)
+    for i in range(standing.numbers[HOURS]):
+        if hour - standing.hour[i] <= window:
+            rise = max(rise, np.float32(scored - standing.low[i]))
+    return rise
+
+
+@njit(cache=True)
+def widen(standing: Standing, scored: np.float32, hour: int, window: int) -> None:
+    """Adds the score to its hour and forgets the hours outside the window."""
+    kept = 0
+    for i in range(standing.numbers[HOURS]):
+        if hour - standing.hour[i] <= window:
+            standing.hour[kept] = standing.hour[i]
+            standing.low[kept] = standing.low[i]
+            standing.high[kept] = standing.high[i]
+            kept += 1
+    if kept > 0 and standing.hour[kept - 1] == hour:
+        standing.low[kept - 1] = min(standing.low[kept - 1], scored)
+        standing.high[kept - 1] = max(standing.high[kept - 1], scored)
+    else:
+        assert kept < HOURS_KEPT
+        standing.hour[kept] = hour
+        standing.low[kept] = scored
+        standing.high[kept] = scored
+        kept += 1
+    standing.numbers[HOURS] = kept

@@ -4,7 +4,7 @@ import logging
 from typing import NamedTuple
 
 from stream.runtime import partition_row
-from stream.runtime.partition_row import PartitionRowError
+from stream.runtime.partition_row import Clock, PartitionRowError
 from stream.runtime.store import Marker
 
 log = logging.getLogger(__name__)
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 class Adoptable(NamedTuple):
     """positions: next offset by input topic, where known. definitions: the definitions row that is still to be written.
 
-    model, kind, model_since: the model that was in force, empty for a new partition.
+    model, kind, model_since: the model that was in force, empty for a new partition. clock: how far its time has come.
     """
 
     positions: dict[str, int]
@@ -21,6 +21,7 @@ class Adoptable(NamedTuple):
     model: str
     kind: str
     model_since: dict[str, int]
+    clock: Clock
 
 
 def examine(
@@ -37,7 +38,7 @@ def examine(
                 f"partition {partition}: the group has read up to {committed}, but the changelog has no state: it was "
                 "deleted, or the prefix changed. Restore the changelog, or begin anew with another `application`"
             )
-        return Adoptable({}, partition_row.encode_definitions(meaning), "", "", {})
+        return Adoptable({}, partition_row.encode_definitions(meaning), "", "", {}, Clock())
     row = partition_row.decode(marker.row)
     if row.application != application:
         raise PartitionRowError(
@@ -55,4 +56,4 @@ def examine(
             committed,
             row.positions,
         )
-    return Adoptable(committed | row.positions, missing, row.model, row.kind, row.model_since)
+    return Adoptable(committed | row.positions, missing, row.model, row.kind, row.model_since, row.clock)

@@ -7,7 +7,7 @@ at. placed: it has a generation, and the input topics are looked at. fetched: it
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -16,6 +16,7 @@ from schemas.settings import Settings
 from schemas.topics import TopicNames
 from stream.runtime.catch_up import CatchUp
 from stream.runtime.commit import Rewind, WorkerError
+from stream.runtime.ends import Ends
 from stream.runtime.metrics import Metrics
 from stream.runtime.restore import Restorer
 from stream.runtime.store import Marker
@@ -40,7 +41,9 @@ class Assignment:
         worker: Worker,
         loop: asyncio.AbstractEventLoop,
         metrics: Metrics,
+        group_of: Callable[[Consumer], Any],
     ) -> None:
+        """`group_of`: what the delivery wants to know of the consumer's place in the group."""
         names = TopicNames.of(settings.topics)
         self._topics = [names.input(channel) for channel in settings.topics.inputs]
         self._skip_missing = settings.topics.missing_events == "skip"
@@ -59,11 +62,24 @@ class Assignment:
         self._generation = 0
         self._not_before = 0.0
         self._catch_up = CatchUp()
+        self._ends = Ends()
         self.partitions = partitions
         self.given = False
-        # Taken when the group gives partitions and at no other time: a worker that was thrown out of the group must
-        # not commit under a later, empty membership, but under the one that fences it.
-        self.group: Any = None
+        self._group_of = group_of
+        self._group_changes_silently = settings.kafka.group_protocol == "consumer"
+        self._group: Any = None
+
+    @property
+    def group(self) -> Any:
+        """Under which membership to commit.
+
+        Taken when the group gives partitions and at no other time: a worker that was thrown out of the group must not
+        commit under a later, empty membership, but under the one that fences it. By the newer protocol the brokers
+        count memberships on without a word; there an empty one is fenced as well, for the member keeps its name.
+        """
+        if self._group_changes_silently and self._group is not None:
+            self._group = self._group_of(self._consumer)
+        return self._group
 
     @property
     def unready(self) -> set[int]:
@@ -83,7 +99,7 @@ class Assignment:
         """Called back by the group."""
         # Without a call of its own here the client would assign the subscribed topic by itself.
         consumer.incremental_assign([])
-        self.group = consumer.consumer_group_metadata()
+        self._group = self._group_of(consumer)
         self.given = True
         numbers = {each.partition for each in partitions}
         if any(number >= self.partitions for number in numbers):
@@ -137,6 +153,7 @@ class Assignment:
 
     def in_order(self, messages: list[Message]) -> list[Message]:
         """What may be scored now of what was fetched: everything, but for partitions that catch up."""
+        self._ends.leave(messages)
         if not self._catch_up.active:
             return messages
         ready, hold = self._catch_up.take(messages)
@@ -146,9 +163,16 @@ class Assignment:
             self._consumer.resume(hold.resume)
         return ready
 
-    def reach_end(self, topic: str, partition: int) -> None:
-        """The client has fetched all that a partition of a topic has."""
+    def reach_end(self, topic: str, partition: int, offset: int) -> None:
+        """The client has fetched all that a partition of a topic has, up to this offset (exclusive)."""
         self._catch_up.reach_end(topic, partition)
+        self._ends.meet(topic, partition, offset)
+
+    def at_end(self) -> frozenset[int]:
+        """Partitions of which nothing is left to read: every topic's end was met, and nothing came since or is held."""
+        return frozenset(
+            each for each in self._fetched if self._ends.holds(self._topics, each) and not self._catch_up.holds(each)
+        )
 
     def refetch(self, order: Rewind) -> None:
         """Fetches a partition again from an earlier place, if it is still this worker's."""
@@ -159,6 +183,12 @@ class Assignment:
         if order.partition in self._fetched:
             self._stop_fetching({order.partition})
         self._placed[order.partition] = order.positions
+
+    def reload(self) -> None:
+        """Brings every partition back from the changelog: what it holds was decided without this worker's knowledge."""
+        mine = set(self._generations) | self.unready
+        self._drop(mine)
+        self._waiting |= mine
 
     def measure_lag(self) -> None:
         """How far the fetched partitions are from their ends, as the client knows them."""
@@ -259,6 +289,8 @@ class Assignment:
         fetched = [each for partition in partitions for each in self._inputs(partition)]
         self._consumer.incremental_unassign(fetched)
         self._fetched -= partitions
+        for each in fetched:
+            self._ends.forget(each.topic, each.partition)
         return fetched
 
     def _call(self, work: Coroutine[Any, Any, Any]) -> Any:

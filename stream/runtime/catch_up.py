@@ -33,6 +33,10 @@ class CatchUp:
         """Whether any partition is behind."""
         return bool(self._partitions)
 
+    def holds(self, partition: int) -> bool:
+        """Whether this partition is behind."""
+        return partition in self._partitions
+
     def start(self, partition: int, spans: dict[str, tuple[int, int]]) -> None:
         """A partition begins: for each topic the offset to fetch from and the end (exclusive)."""
         behind = {topic: end for topic, (start, end) in spans.items() if start < end}

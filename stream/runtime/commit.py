@@ -6,18 +6,19 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from schemas.settings import Settings
 from stream.runtime.epoch import Epoch
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
+from stream.runtime.outcomes import Aborted, Broken, Stopped
 from stream.runtime.partition_row import FORMAT, PartitionRow
 from stream.runtime.partitions import Partitions
-from stream.runtime.transaction import Aborted, Transactions
 
 BACKLOG_FACTOR: Final = 10
 ABORTS_IN_A_ROW: Final = 5
+REBUILDS_IN_A_ROW: Final = 5
 PAUSE_SECONDS: Final = 0.1
 
 
@@ -29,8 +30,35 @@ class Rewind(NamedTuple):
     positions: dict[str, int]
 
 
+class Reload(NamedTuple):
+    """An order to the poll thread: bring every partition back from the changelog, once there is a new producer."""
+
+
+Order = Rewind | Reload
+
+
 class WorkerError(Exception):
     """The worker must stop; the message says why and what to do."""
+
+
+class Delivery(Protocol):
+    """How an epoch becomes visible. Every call but the constructor's comes from the transaction thread.
+
+    most_records: an epoch that has more is to be committed before it gets another poll.
+    """
+
+    most_records: float
+
+    def open(self) -> None:
+        """Makes it certain what became of everything before, and `commit` possible; also after Broken. Raises
+        KafkaException; may be called again.
+        """
+
+    def commit(self, epoch: Epoch, group: Any) -> None:
+        """Raises Aborted, Broken or Stopped, and StoreError where the local store cannot be written."""
+
+    def close(self) -> None:
+        """The last call."""
 
 
 log = logging.getLogger(__name__)
@@ -42,50 +70,60 @@ class Committer:
     def __init__(
         self,
         settings: Settings,
-        transactions: Transactions,
+        delivery: Delivery,
         partitions: Partitions,
         models: Models,
         metrics: Metrics,
-        rewind: Callable[[Rewind], None],
+        order: Callable[[Order], None],
     ) -> None:
         self._settings = settings
-        self._transactions = transactions
+        self._delivery = delivery
         self._partitions = partitions
         self._models = models
         self._metrics = metrics
-        self._rewind = rewind
+        self._order = order
         self._thread = ThreadPoolExecutor(1, "transaction")
         self._aborts = 0
+        self._rebuilds = 0
+        self._evicted = 0
         self.definitions = ""
         self.epoch = Epoch()
         self.under_way_since: float | None = None
+        self.broken: str | None = None
+        """Why there is no producer to commit with; until `open` has made a new one no partition may be adopted."""
 
     async def open(self) -> None:
         """Fences an earlier self. Raises KafkaException; may be called again."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._transactions.open)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._delivery.open)
+        self.broken = None
 
     async def close(self) -> None:
         """Ends the transaction thread."""
-        self._transactions.close()
+        self._delivery.close()
         await asyncio.to_thread(self._thread.shutdown)
 
     def due(self, waiting: bool, backlog: bool) -> bool:
         """Whether to commit now. `waiting`: more may come at once; `backlog`: more is there already."""
         if not self.epoch.shares:
             return False
-        if not waiting or self.epoch.dirty_rows >= self._settings.limits.epoch_rows:
+        if not waiting or self._partitions.hot.dirty >= self._settings.limits.epoch_rows:
+            return True
+        if self.epoch.records.total() > self._delivery.most_records:
             return True
         age = (time.monotonic() - self.epoch.began) * 1000
         return age >= self._settings.limits.epoch * (BACKLOG_FACTOR if backlog else 1)
 
     async def commit(self, group: Any) -> None:
-        """Commits the open epoch, or brings everything back to the last one. Raises WorkerError and Broken."""
+        """Commits the open epoch, or brings everything back to the last one. Raises WorkerError and StoreError.
+
+        Afterwards there may be no owned partition any more: those of a broken producer come back by adoption.
+        """
         epoch, self.epoch = self.epoch, Epoch()
         self._complete(epoch)
         started = time.perf_counter()
         self.under_way_since = time.monotonic()
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._transactions.commit, epoch, group)
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._delivery.commit, epoch, group)
         except Aborted as error:
             self._metrics.epochs.labels("aborted").inc()
             self._aborts += not error.passing
@@ -95,36 +133,58 @@ class Committer:
             self.roll_back(epoch)
             await asyncio.sleep(PAUSE_SECONDS * 2**self._aborts)
             return
+        except Broken as error:
+            self._metrics.epochs.labels("broken").inc()
+            self._begin_anew(str(error))
+            return
+        except Stopped as error:
+            raise WorkerError(str(error)) from error
         finally:
             self.under_way_since = None
         if epoch.records:  # an epoch of model marks alone proves nothing about the records that failed
-            self._aborts = 0
+            self._aborts = self._rebuilds = 0
         self._committed(epoch)
         self._metrics.commit_seconds.observe(time.perf_counter() - started)
 
     def drop(self) -> None:
         """Rolls the open epoch back without having tried it."""
         epoch, self.epoch = self.epoch, Epoch()
+        epoch.number = self._partitions.hot.epoch
         self.roll_back(epoch)
+
+    def _begin_anew(self, reason: str) -> None:
+        """Lets go of everything in memory. What was committed the changelog alone knows now: every partition is
+        restored from it and adopted again, as after a restart.
+        """
+        self._rebuilds += 1
+        if self._rebuilds > REBUILDS_IN_A_ROW:
+            raise WorkerError(f"{self._rebuilds} producers in a row broke without a commit: {reason}")
+        log.error("%s; going on with a new producer, from what the changelog says was committed", reason)
+        self.broken = reason
+        self._partitions.let_go(list(self._partitions.owned))
+        self._order(Reload())
 
     def roll_back(self, epoch: Epoch) -> None:
         """Back to what was committed: drops the epoch's rows, which are read again, and fetches its records again."""
-        for number, share in epoch.shares.items():
+        self._partitions.hot.forget(list(epoch.shares), since=epoch.number)
+        for number in epoch.shares:
             partition = self._partitions.owned.get(number)
             if partition is None:
                 continue
-            for lead in share.rows:
-                partition.rows.pop(lead.decode(), None)
             partition.positions = dict(partition.committed)
+            partition.clock = partition.committed_clock
             partition.generation += 1
-            self._rewind(Rewind(number, partition.generation, dict(partition.committed)))
+            self._order(Rewind(number, partition.generation, dict(partition.committed)))
             if partition.told_model != self._models.in_force.digest or partition.definitions is not None:
                 partition.model_since = dict(partition.committed)
                 self.epoch.share(number)
 
     def _complete(self, epoch: Epoch) -> None:
-        """Adds to each share the partition row that goes with it."""
+        """Adds to each share its rows, and the partition row that goes with them."""
         model = self._models.in_force
+        epoch.number = self._partitions.hot.epoch
+        for number, lead, row in self._partitions.hot.cut():
+            epoch.shares[number].rows[lead] = row or None
         for number, share in epoch.shares.items():
             partition = self._partitions.owned[number]
             share.definitions = partition.definitions
@@ -136,6 +196,7 @@ class Committer:
                 model.manifest.kind,
                 partition.model_since,
                 self.definitions,
+                partition.clock,
             )
 
     def _committed(self, epoch: Epoch) -> None:
@@ -143,6 +204,7 @@ class Committer:
             partition = self._partitions.owned[number]
             assert share.row is not None
             partition.committed = dict(share.row.positions)
+            partition.committed_clock = share.row.clock
             partition.told_model = share.row.model
             partition.definitions = None
         self._metrics.epochs.labels("committed").inc()
@@ -151,10 +213,16 @@ class Committer:
             (self._metrics.records, epoch.records),
             (self._metrics.events, epoch.verdicts),
             (self._metrics.dead_letters, epoch.refused),
+            (self._metrics.swept, epoch.swept),
+            (self._metrics.rows, self._partitions.tally),
         )
         for metric, tally in tallies:
             for label, number in tally.items():
                 metric.labels(label).inc(number)
         if epoch.oldest is not None:
             self._metrics.latency_seconds.observe(max(0.0, time.time() - epoch.oldest / 1000))
-        self._metrics.cached_rows.set(self._partitions.trim())
+        self._partitions.hot.keep(epoch.number)
+        self._metrics.hot_rows.set(self._partitions.hot.leads)
+        self._metrics.evicted_rows.inc(self._partitions.hot.evicted - self._evicted)
+        self._evicted = self._partitions.hot.evicted
+        self._partitions.tally.clear()

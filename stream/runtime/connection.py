@@ -7,6 +7,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from schemas.kafka import Kafka, Sasl, Tls
 from schemas.settings import Settings
+from stream.runtime.outcomes import TRANSACTION_SECONDS
 
 _NAMESAKE: Final = (
     "another process uses this worker's name (give each worker a `worker` of its own), "
@@ -75,22 +76,35 @@ def connection(kafka: Kafka) -> dict[str, Any]:
 
 def input_consumer(settings: Settings) -> dict[str, Any]:
     """The worker's consumer of events."""
-    return connection(settings.kafka) | {
-        "group.id": settings.application,
+    return (
+        connection(settings.kafka)
+        | _membership(settings)
+        | {
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            # Positions are always given. One that the topic no longer has is an error, not a reason to jump.
+            "auto.offset.reset": "error",
+            "isolation.level": "read_committed",
+            "fetch.wait.max.ms": 5,
+            "fetch.queue.backoff.ms": 1,
+            "queued.min.messages": 20_000,
+            "queued.max.messages.kbytes": 65_536,
+            # Catching up on several topics waits for each of them until it has shown a record or its end.
+            "enable.partition.eof": True,
+        }
+    )
+
+
+def _membership(settings: Settings) -> dict[str, Any]:
+    found: dict[str, Any] = {"group.id": settings.application}
+    if settings.kafka.static_membership:
+        found["group.instance.id"] = settings.worker
+    if settings.kafka.group_protocol == "consumer":  # the brokers balance, and say how long a session lasts
+        return found | {"group.protocol": "consumer"}
+    return found | {
         "partition.assignment.strategy": "cooperative-sticky",
         "session.timeout.ms": settings.kafka.session_timeout_ms,
         "heartbeat.interval.ms": min(500, settings.kafka.session_timeout_ms // 3),
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        # Positions are always given. One that the topic no longer has is an error, not a reason to jump.
-        "auto.offset.reset": "error",
-        "isolation.level": "read_committed",
-        "fetch.wait.max.ms": 5,
-        "fetch.queue.backoff.ms": 1,
-        "queued.min.messages": 20_000,
-        "queued.max.messages.kbytes": 65_536,
-        # Catching up on several topics waits for each of them until it has shown a record or its end.
-        "enable.partition.eof": True,
     }
 
 
@@ -103,16 +117,32 @@ def changelog_consumer(settings: Settings, isolation: str) -> dict[str, Any]:
         "enable.partition.eof": True,
         "auto.offset.reset": "error",
         "fetch.wait.max.ms": 20,
-        "queued.min.messages": 100_000,
-        "queued.max.messages.kbytes": 65_536,
+        # A full queue is looked at again so soon; after the default second it has run dry several times over.
+        "fetch.queue.backoff.ms": 1,
+        "queued.min.messages": 20_000,
+        "queued.max.messages.kbytes": 32_768,
     }
 
 
 def transactional_producer(settings: Settings) -> dict[str, Any]:
-    """The worker's one producer."""
-    return connection(settings.kafka) | {
+    """The worker's one producer, for exactly once."""
+    return _producer(settings) | {
         "transactional.id": f"{settings.application}-{settings.worker}",
-        "transaction.timeout.ms": 10_000,
+        "transaction.timeout.ms": int(TRANSACTION_SECONDS * 1000),
+    }
+
+
+def idempotent_producer(settings: Settings) -> dict[str, Any]:
+    """The worker's one producer, for at least once."""
+    return _producer(settings) | {
+        "enable.idempotence": True,
+        # What was kept waiting for longer than others wait for this worker is better produced by them.
+        "message.timeout.ms": max(5_000, settings.kafka.session_timeout_ms),
+    }
+
+
+def _producer(settings: Settings) -> dict[str, Any]:
+    return connection(settings.kafka) | {
         "linger.ms": 0,
         "compression.type": "lz4",
         "partitioner": "murmur2_random",

@@ -10,9 +10,10 @@ from stream.runtime.partition_row import PartitionRow
 
 @dataclass
 class Share:
-    """One partition's part: changed rows by lead, and the partition's own rows that go with them."""
+    """One partition's part: changed leads with their rows (None for one that expired), and its own rows."""
 
-    rows: dict[bytes, bytes] = field(default_factory=dict)
+    rows: dict[bytes, bytes | None] = field(default_factory=dict)
+    """Filled when the epoch is cut."""
     definitions: bytes | None = None
     """The definitions row, where it is not in the changelog yet."""
     row: PartitionRow | None = None
@@ -20,22 +21,21 @@ class Share:
 
 @dataclass
 class Epoch:
-    """All parts, with the outputs in order."""
+    """All parts, with the outputs in order. number: of its rows in memory."""
 
+    number: int = 0
     shares: dict[int, Share] = field(default_factory=dict)
     outputs: list[Output] = field(default_factory=list)
     oldest: int | None = None
     """The earliest Kafka timestamp among records with outputs, in ms."""
     records: Counter[str] = field(default_factory=Counter)
-    """Input records by topic; like the next two, what the metrics count once the epoch is committed."""
+    """Input records by topic; like the next three, what the metrics count once the epoch is committed."""
     verdicts: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     """Dead letters by reason."""
+    swept: Counter[str] = field(default_factory=Counter)
+    """Leads that sweeps looked at: scored, or expired."""
     began: float = field(default_factory=time.monotonic)
 
     def share(self, partition: int) -> Share:
         return self.shares.setdefault(partition, Share())
-
-    @property
-    def dirty_rows(self) -> int:
-        return sum(len(share.rows) for share in self.shares.values())

@@ -29,7 +29,11 @@ class Health:
             found.append("partitions: none assigned yet")
         restoring = self._source.restoring
         if restoring:
-            found.append(f"state: partitions {sorted(restoring)} are being restored, or wait for their model")
+            percents = self._source.percents()
+            told = [f"{each} ({percents[each]}%)" if each in percents else f"{each}" for each in sorted(restoring)]
+            found.append(f"state: partitions {', '.join(told)} are being restored, or wait for their model")
+        if self._committer.broken is not None:
+            found.append(f"brokers: a new producer is being opened after {self._committer.broken}")
         since = self._committer.under_way_since
         if since is not None and time.monotonic() - since > COMMIT_SECONDS:
             found.append(f"brokers: a commit has been under way for {time.monotonic() - since:.0f} s")

@@ -24,7 +24,9 @@ class Metrics:
         self._declare_work()
         self._declare_times()
         self._declare_state()
+        self._declare_restore()
         self._declare_models()
+        self._declare_sweeps()
 
     def _declare_work(self) -> None:
         self.records = self._counter(
@@ -53,12 +55,18 @@ class Metrics:
         )
         self.epochs = self._counter(
             "leadpulse_epochs_total",
-            "Transactions by result: committed or aborted.",
-            "Aborts outside rebalances: the log names the broker's answer.",
+            "Epochs by result: committed, aborted (rolled back, taken again) or broken (a new producer was needed).",
+            "Aborted outside rebalances, or broken while the brokers are well: the log names the brokers' answer.",
             ["result"],
         )
 
     def _declare_times(self) -> None:
+        self.stage_seconds = self._counter(
+            "leadpulse_stage_seconds_total",
+            "Time of the processor by stage of an event's way, without that of the Kafka client's own threads.",
+            "A stage that grows faster than the events: see the events' size, or the number of features.",
+            ["stage"],
+        )
         self.commit_seconds = self._histogram(
             "leadpulse_commit_seconds",
             "Time from the beginning of a transaction to the local store's write.",
@@ -91,20 +99,45 @@ class Metrics:
             "Restoring for minutes: the changelog is large or the brokers slow; the log counts rows.",
             ["state"],
         )
-        self.restored_rows = self._counter(
-            "leadpulse_restored_rows_total",
-            "Changelog records read to restore state.",
-            "Large after a plain restart: the state directory is not kept; give the pod a volume.",
+        self.hot_rows = self._gauge(
+            "leadpulse_hot_rows",
+            "Lead rows in the memory of limits.hot_memory.",
+            "Not growing while leadpulse_rows_total has many stored ones: the memory is full; raise limits.hot_memory.",
         )
-        self.cached_rows = self._gauge(
-            "leadpulse_cached_rows",
-            "Lead rows in memory.",
-            "At limits.cached_rows with slow folds: raise the limit if there is memory.",
+        self.rows = self._counter(
+            "leadpulse_rows_total",
+            "Rows that events needed: hot (in memory) or stored (looked for in the local store).",
+            "Mostly stored on a worker that has run for a while: raise limits.hot_memory if there is memory.",
+            ["place"],
+        )
+        self.evicted_rows = self._counter(
+            "leadpulse_evicted_rows_total",
+            "Rows that made way for others in memory.",
+            "As many as events: the memory holds too few of the active leads; raise limits.hot_memory.",
         )
         self.ready = self._gauge(
             "leadpulse_ready",
             "1 when assigned, restored, connected and with a model, as /readyz says.",
             "0 for minutes: /readyz and the log name what is missing.",
+        )
+
+    def _declare_restore(self) -> None:
+        self.restored_rows = self._counter(
+            "leadpulse_restored_rows_total",
+            "Changelog records read to restore state; its rate is the speed of a restore.",
+            "Large after a plain restart: the state directory is not kept; give the pod a volume.",
+        )
+        self.restore_remaining = self._gauge(
+            "leadpulse_restore_remaining_records",
+            "Changelog offsets between a partition that is being restored and its end; absent where none is.",
+            "Not falling: the brokers are slow, or a dead worker's transaction is open; that ends by itself.",
+            ["partition"],
+        )
+        self.restore_seconds = self._histogram(
+            "leadpulse_restore_seconds",
+            "Time from the beginning of a partition's restore to its last row.",
+            "Seconds after a plain restart: the state directory is not kept; give the pod a volume.",
+            (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300),
         )
 
     def _declare_models(self) -> None:
@@ -124,6 +157,26 @@ class Metrics:
             "leadpulse_model_swaps_total",
             "Models taken into force after the first.",
             "More than promotions: two registries are mixed; compare the `models` setting of the workers.",
+        )
+
+    def _declare_sweeps(self) -> None:
+        self.swept = self._counter(
+            "leadpulse_swept_leads_total",
+            "Idle leads that the clock's sweeps committed, by result: scored or expired.",
+            "Flat for longer than decay.every: see leadpulse_sweep_instant_seconds.",
+            ["result"],
+        )
+        self.sweep_seconds = self._histogram(
+            "leadpulse_sweep_seconds",
+            "Time from the first to the last chunk of a partition's sweep.",
+            "Near decay.every: add workers, or raise decay.every.",
+            (0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600),
+        )
+        self.sweep_instant = self._gauge(
+            "leadpulse_sweep_instant_seconds",
+            "The instant of a partition's latest finished sweep, as Unix time.",
+            "Older than twice decay.every: the events are old or the sweeps slow. See leadpulse_lag_records.",
+            ["partition"],
         )
 
     def _counter(self, name: str, meaning: str, remedy: str, labels: list[str] | None = None) -> Counter:

@@ -1,7 +1,7 @@
 """The partition's own rows in the changelog. Their keys begin with NUL, which no lead id does.
 
-The partition row has positions and the model in force; it is the last row that an epoch writes to a partition. The
-definitions row says what lead rows refer to by number; it is written when that changes.
+The partition row has positions, the model in force and how far the sweep has come; it is the last row that an epoch
+writes to a partition. The definitions row says what lead rows refer to by number; it is written when that changes.
 """
 
 from typing import Final
@@ -17,11 +17,23 @@ class PartitionRowError(Exception):
     """The state was made by settings that these do not extend; the message names what changed and the remedy."""
 
 
+class Clock(msgspec.Struct, frozen=True):
+    """How far time has come for the sweeps of a partition.
+
+    watermark: the latest event time, 0 before the first. tick: the instant of the last sweep begun. cursor: the lead
+    after which that one goes on, empty before the first; None where it is done. Times in milliseconds since 1970.
+    """
+
+    watermark: int = 0
+    tick: int = 0
+    cursor: str | None = None
+
+
 class PartitionRow(msgspec.Struct, frozen=True):
     """application: whose rows these are. positions: next offset by input topic.
 
     model: digest of the model in force, with its kind and the positions at which it took over.
-    definitions: digest of the definitions row that the lead rows were made by.
+    definitions: digest of the definitions row that the lead rows were made by. clock: as of these positions.
     """
 
     format: int
@@ -31,6 +43,7 @@ class PartitionRow(msgspec.Struct, frozen=True):
     kind: str
     model_since: dict[str, int]
     definitions: str
+    clock: Clock = Clock()
 
 
 def encode(row: PartitionRow) -> bytes:

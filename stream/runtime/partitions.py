@@ -1,9 +1,28 @@
 """The partitions a worker owns: where each stands, and its leads' rows, from memory or the local store."""
 
+import time
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from typing import Final, NamedTuple
 
+import numpy as np
+
+from stream.core.lead import Ints
+from stream.core.row import Rows
+from stream.runtime.arena import Arena
+from stream.runtime.partition_row import Clock
+from stream.runtime.ring import NONE, Keys
 from stream.runtime.store import Store
+
+
+@dataclass
+class Sweep:
+    """A sweep under way, as far as this process has brought it."""
+
+    began: float
+    scored: int = 0
+    expired: int = 0
 
 
 @dataclass
@@ -14,6 +33,8 @@ class Partition:
     positions, committed: next offset by topic, of what was taken and of what was committed.
     definitions: the definitions row that still has to be written, if any. told_model: the model that the changelog has
     for it; model_since: the positions at which the model in force took over.
+    clock, committed_clock: how far its time has come, as taken and as committed. heard: when records last came, by the
+    monotonic clock.
     """
 
     number: int
@@ -23,45 +44,79 @@ class Partition:
     definitions: bytes | None
     told_model: str
     model_since: dict[str, int]
-    rows: dict[str, bytes] = field(default_factory=dict)
+    clock: Clock
+    committed_clock: Clock
+    heard: float = field(default_factory=time.monotonic)
+    sweep: Sweep | None = None
+
+
+_NO_PARTITION: Final = (1 << 31) - 1
+
+
+class Hot(NamedTuple):
+    """The rows of a poll's leads, in memory. entries: of each lead. lead: for each arrival its place in `entries`."""
+
+    entries: Ints
+    lead: Ints
+    rows: Rows
 
 
 class Partitions:
-    """All owned partitions, by number."""
+    """All owned partitions, by number, and their leads' rows."""
 
-    def __init__(self, store: Store, cached_rows: int) -> None:
+    def __init__(self, store: Store, hot_memory: int) -> None:
         self._store = store
-        self._cached_rows = cached_rows
+        self.hot = Arena(hot_memory)
         self.owned: dict[int, Partition] = {}
+        self.tally: Counter[str] = Counter()
+        """How many rows that were needed were hot, and how many stored; for the metrics, which empty it."""
 
-    def rows(self, wanted: dict[str, int]) -> dict[str, bytes]:
-        """The row of each lead, given its partition; empty for a lead not known yet."""
-        found: dict[str, bytes] = {}
-        missing: dict[int, list[str]] = {}
-        for lead, partition in wanted.items():
-            row = self.owned[partition].rows.get(lead)
-            if row is None:
-                missing.setdefault(partition, []).append(lead)
-            else:
-                found[lead] = row
-        for partition, leads in missing.items():
-            stored = self._store.rows(partition, [lead.encode() for lead in leads])
-            found |= {lead: row or b"" for lead, row in zip(leads, stored, strict=True)}
-        return found
+    def compile(self) -> None:
+        """Has the kernels compiled by a row of nobody, in a partition that no topic has."""
+        hot = self.look_up([b"nobody"], np.full(1, _NO_PARTITION))
+        self.hot.change(hot.entries, np.zeros(1, np.uint8), np.array([0, 1]))
+        self.hot.cut()
+        self.let_go([_NO_PARTITION])
+        self.tally.clear()
 
-    def knows(self, partition: int, lead: str) -> bool:
-        """Whether the lead's row is in memory."""
-        return lead in self.owned[partition].rows
-
-    def trim(self) -> int:
-        """Drops the rows longest in memory beyond the limit, from each partition its share; returns how many are left.
-
-        Only while none is dirty.
+    def look_up(self, leads: Sequence[bytes], partition: Ints, read: Mapping[bytes, bytes] | None = None) -> Hot:
+        """The rows of these leads, each of its partition and possibly named more than once; empty for one not known
+        yet. `read`: rows that were read from the store just now. Raises StoreError and ArenaFull.
         """
-        size = sum(len(partition.rows) for partition in self.owned.values())
-        excess = size - self._cached_rows
-        if excess > 0:
-            for partition in self.owned.values():
-                for lead in list(islice(partition.rows, -(-excess * len(partition.rows) // size))):
-                    del partition.rows[lead]
-        return min(size, self._cached_rows)
+        at = np.zeros(len(leads) + 1, np.int64)
+        np.cumsum(np.array([*map(len, leads)], np.int64), out=at[1:])
+        keys = Keys(np.frombuffer(b"".join(leads) or b"\0", np.uint8), at[:-1], at[1:], partition)
+        found = self.hot.find(keys)
+        missing = np.flatnonzero(found == NONE)
+        if len(missing):
+            self.tally["stored"] += self._fetch(leads, keys, missing, read)
+            found = self.hot.find(keys)
+        self.tally["hot"] += len(leads) - len(missing)
+        entries, lead = np.unique(found, return_inverse=True)
+        return Hot(entries, lead.astype(np.int64), self.hot.rows(entries))
+
+    def after(self, partition: int, lead: str, most: int) -> list[tuple[bytes, bytes]]:
+        """The next leads of a partition in the order of their keys, with their rows; fewer than `most` are its last.
+
+        Only while none is dirty: the store then has every row.
+        """
+        return self._store.rows_after(partition, lead.encode() or None, most)
+
+    def let_go(self, partitions: Collection[int]) -> None:
+        """These are no longer owned."""
+        for number in partitions:
+            self.owned.pop(number, None)
+        self.hot.forget(list(partitions))
+
+    def _fetch(self, leads: Sequence[bytes], keys: Keys, missing: Ints, read: Mapping[bytes, bytes] | None) -> int:
+        """Takes rows from the store into memory; returns how many."""
+        first: dict[tuple[int, bytes], int] = {}
+        for place, home in zip(missing.tolist(), keys.partition[missing].tolist(), strict=True):
+            first.setdefault((home, leads[place]), place)
+        rows: dict[int, bytes] = {}
+        for home in {home for home, _ in first}:
+            wanted = {lead: place for (other, lead), place in first.items() if other == home}
+            stored = self._store.rows(home, list(wanted)) if read is None else [read[lead] for lead in wanted]
+            rows |= {place: row or b"" for place, row in zip(wanted.values(), stored, strict=True)}
+        self.hot.add(keys, np.array(list(rows), np.int64), list(rows.values()))
+        return len(rows)

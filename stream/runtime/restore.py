@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.settings import Settings
 from stream.runtime import partition_row
@@ -14,7 +14,10 @@ from stream.runtime.metrics import Metrics
 from stream.runtime.store import Marker, Store
 
 STEP_SECONDS: Final = 0.05
-BATCH: Final = 10_000
+BATCH: Final = 4_000
+# Compaction drops the removal of a row a day after it at the earliest (the topics' check sees to it). To local rows of
+# before then, the row would be there for ever.
+STALE_SECONDS: Final = 20 * 3600.0
 TOLD_EVERY: Final = 5.0
 
 log = logging.getLogger(__name__)
@@ -43,6 +46,10 @@ class Restorer:
             )
             self._store.forget(partition)
             marker = None
+        if marker is not None and marker.offset < end and self._store.age(partition) > STALE_SECONDS:
+            log.info("partition %d: the local rows are too old to be gone on with; reading it anew", partition)
+            self._store.forget(partition)
+            marker = None
         marker = marker or Marker(low, None, None)
         first = max(low, marker.offset)
         self._running[partition] = _Progress(first, end, marker)
@@ -56,58 +63,77 @@ class Restorer:
         progress = self._running.pop(partition, None)
         if progress is not None and progress.first < progress.end:
             self._reader.incremental_unassign([TopicPartition(self._topic, partition)])
+            self._metrics.restore_remaining.remove(str(partition))
+
+    def percents(self) -> dict[int, int]:
+        """How much of each partition under way has been read. May be called from any thread."""
+        return {partition: progress.percent() for partition, progress in self._running.copy().items()}
 
     def step(self, finished: Callable[[int, Marker], None]) -> None:
         """Reads for a moment; calls `finished` for each partition that has all its rows. Raises KafkaException."""
         for partition in sorted(self._anew):
             self.begin(partition)
             self._anew.discard(partition)
-        if any(progress.next < progress.end for progress in self._running.values()):
-            self._read()
-        for partition in [each for each, progress in self._running.items() if progress.next >= progress.end]:
+        until = time.monotonic() + STEP_SECONDS
+        while self._reading() and (left := until - time.monotonic()) > 0:
+            # The first one is waited for; a call for all of them would wait until there are so many.
+            messages = self._reader.consume(1, left)
+            if messages:
+                self._take(messages + self._reader.consume(BATCH - 1, 0))
+        for partition in [each for each, progress in self._running.items() if not progress.remaining()]:
             progress = self._running[partition]
             self.cancel(partition)
             marker = progress.marker()
             self._store.write({partition: ({}, marker)})
-            log.info("partition %d: restored %d rows in %.1f s", partition, progress.rows, progress.seconds())
+            self._metrics.restore_seconds.observe(progress.seconds())
+            log.info("partition %d: restored %s", partition, progress.told())
             finished(partition, marker)
+        for partition, progress in self._running.items():
+            self._metrics.restore_remaining.labels(str(partition)).set(progress.remaining())
+            if progress.is_worth_telling():
+                log.info("partition %d: %d%% restored, %s", partition, progress.percent(), progress.told())
 
     def close(self) -> None:
         self._reader.close()
         self._ends.close()
 
-    def _read(self) -> None:
+    def _reading(self) -> bool:
+        return any(progress.remaining() for progress in self._running.values())
+
+    def _take(self, messages: list[Message]) -> None:
+        """Writes what was read, with how far it goes."""
         rows: dict[int, dict[bytes, bytes | None]] = {}
-        for message in self._reader.consume(BATCH, STEP_SECONDS):
-            partition, offset, error = message.partition(), message.offset(), message.error()
-            progress = self._running.get(-1 if partition is None else partition)
+        number: int | None = None
+        for message in messages:
+            partition, error = message.partition(), message.error()
             if error is not None and error.code() != KafkaError._PARTITION_EOF:
                 self._meet(error, partition)
+                number = None
                 continue
+            offset = message.offset()
+            assert partition is not None and offset is not None
+            if partition != number:  # they come in runs of one partition
+                number, progress, found = partition, self._running.get(partition), rows.setdefault(partition, {})
             if progress is None:
                 continue
-            assert partition is not None and offset is not None
             if error is not None:
                 # Control records have offsets too: at the end of the readable part, nothing lies before the offset.
                 progress.next = max(progress.next, offset)
                 continue
+            progress.next = offset + 1
+            progress.records += 1
             key, value = message.key(), message.value()
             assert isinstance(key, bytes)
             assert value is None or isinstance(value, bytes)
-            found = rows.setdefault(partition, {})
             if key == partition_row.KEY:
                 progress.row = value
             elif key == partition_row.DEFINITIONS_KEY:
                 progress.definitions = value
             else:
                 found[key] = value
-                progress.rows += 1
-            progress.next = offset + 1
-            self._metrics.restored_rows.inc()
+        self._metrics.restored_rows.inc(sum(message.error() is None for message in messages))
         known = {each: found for each, found in rows.items() if each in self._running}
         self._store.write({each: (found, self._running[each].marker()) for each, found in known.items()})
-        for partition, progress in self._running.items():
-            progress.tell(partition)
 
     def _meet(self, error: KafkaError, partition: int | None) -> None:
         """Passing errors the client mends by itself; a place that is gone means to read from the beginning."""
@@ -132,17 +158,30 @@ class _Progress:
         self.end = end
         self.row = local.row
         self.definitions = local.definitions
-        self.rows = 0
+        self.records = 0
         self._began = self._told = time.monotonic()
 
     def marker(self) -> Marker:
         return Marker(self.next, self.row, self.definitions)
 
+    def remaining(self) -> int:
+        """How many offsets; compaction has left records at only some of them."""
+        return max(0, self.end - self.next)
+
+    def percent(self) -> int:
+        return 100 - 100 * self.remaining() // max(1, self.end - self.first)
+
     def seconds(self) -> float:
         return time.monotonic() - self._began
 
-    def tell(self, partition: int) -> None:
-        if time.monotonic() - self._told > TOLD_EVERY:
-            self._told = time.monotonic()
-            done = 100 * (self.next - self.first) / max(1, self.end - self.first)
-            log.info("partition %d: restored %d rows (%.0f%%)", partition, self.rows, done)
+    def told(self) -> str:
+        return (
+            f"{self.records} rows in {self.seconds():.1f} s, {self.records / max(self.seconds(), 0.001):.0f} a second"
+        )
+
+    def is_worth_telling(self) -> bool:
+        """Now and then."""
+        if time.monotonic() - self._told <= TOLD_EVERY:
+            return False
+        self._told = time.monotonic()
+        return True

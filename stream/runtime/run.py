@@ -11,6 +11,7 @@ from confluent_kafka import KafkaException
 from schemas.settings import Settings
 from stream.core.model import ModelRefused
 from stream.runtime.app import App, build_app
+from stream.runtime.at_least_once import AtLeastOnce
 from stream.runtime.commit import Committer
 from stream.runtime.connection import explain
 from stream.runtime.health import Health
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 async def run_worker(settings: Settings) -> int:
     """Runs until SIGTERM or SIGINT (0), or until something that only a person or a restart can mend (1)."""
     try:
-        store = Store(settings.state)
+        store = Store(settings.state, settings.limits.store_bytes)
     except StoreError as error:
         log.error("%s", error)
         return 1
@@ -60,11 +61,11 @@ def _with_port(settings: Settings) -> Settings:
 def _join(settings: Settings, store: Store) -> App:
     """Makes every part. Raises ModelRefused and KafkaException where settings do not do."""
     metrics = Metrics()
-    source = Source(settings, store, metrics)
+    deliver = Transactions if settings.guarantee == "exactly_once" else AtLeastOnce
+    source = Source(settings, store, metrics, deliver.group_of)
     models = Models(settings, metrics)
-    partitions = Partitions(store, settings.limits.cached_rows)
-    transactions = Transactions(settings, store)
-    committer = Committer(settings, transactions, partitions, models, metrics, source.rewind)
+    partitions = Partitions(store, settings.limits.hot_memory)
+    committer = Committer(settings, deliver(settings, store), partitions, models, metrics, source.order)
     worker = Worker(settings, committer, partitions, models, metrics)
     worker.compile()
     return build_app(settings, worker, source, models, Health(source, committer, models, metrics), metrics)

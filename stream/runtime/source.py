@@ -8,6 +8,7 @@ other inputs, as in a rolling change, still share one assignment.
 
 import asyncio
 import logging
+import math
 import queue
 import threading
 import time
@@ -20,10 +21,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from schemas.settings import Settings
 from schemas.topics import TopicNames
 from stream.runtime.assignment import Assignment
-from stream.runtime.commit import Rewind
+from stream.runtime.commit import Order, Reload
 from stream.runtime.connection import explain, input_consumer
 from stream.runtime.metrics import Metrics
 from stream.runtime.restore import Restorer
+from stream.runtime.session import check_session
 from stream.runtime.store import Store
 from stream.runtime.topics import Topics, TopicsError, check_topics
 from stream.runtime.worker import POLL_RECORDS, Poll, Worker
@@ -34,6 +36,7 @@ BUSY_SECONDS: Final = 0.01
 LONGEST_WAIT: Final = 0.5
 HEARTBEAT_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 0.3
+TOLD_EVERY: Final = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -43,18 +46,26 @@ Put = Callable[[Poll, int], Coroutine[Any, Any, None]]
 class Source:
     """Fetches, and follows the group. `run` is the thread's body; the rest may be called from the loop."""
 
-    def __init__(self, settings: Settings, store: Store, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, store: Store, metrics: Metrics, group_of: Callable[[Consumer], Any]) -> None:
+        """`group_of`: what the delivery wants to know of the consumer's place in the group."""
+        self._group_of = group_of
         self._settings = settings
         self._changelog = TopicNames.of(settings.topics).changelog
         self._store = store
         self._metrics = metrics
-        self._rewinds: queue.SimpleQueue[Rewind] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._quit = threading.Event()
         self._putting: Future[Any] | None = None
         self._assignment: Assignment | None = None
+        self._restorer: Restorer | None = None
+        self._producer_is_open = True
+        self._opening: Future[None] | None = None
+        self._open_again = 0.0
         self._polls = 0
         self._open = False
         self._last_put = 0.0
+        self._last_look = 0.0
+        self._told: dict[str, float] = {}
         self.trouble: str | None = "not connected yet"
 
     @property
@@ -67,9 +78,13 @@ class Source:
         """Partitions that are assigned and not being scored yet."""
         return set() if self._assignment is None else self._assignment.unready
 
-    def rewind(self, order: Rewind) -> None:
+    def percents(self) -> dict[int, int]:
+        """How much of each partition that is being restored has been read."""
+        return {} if self._restorer is None else self._restorer.percents()
+
+    def order(self, order: Order) -> None:
         """Hands an order over."""
-        self._rewinds.put(order)
+        self._orders.put(order)
 
     def quit(self) -> None:
         """Makes `run` return soon, whatever it waits for."""
@@ -83,32 +98,62 @@ class Source:
         if topics is None:
             return
         consumer = Consumer(input_consumer(self._settings) | {"error_cb": self._on_error})
-        restorer = Restorer(self._settings, self._changelog, self._store, self._metrics)
-        assignment = Assignment(self._settings, topics.partitions, consumer, restorer, worker, loop, self._metrics)
+        self._restorer = restorer = Restorer(self._settings, self._changelog, self._store, self._metrics)
+        assignment = Assignment(
+            self._settings, topics.partitions, consumer, restorer, worker, loop, self._metrics, self._group_of
+        )
         self._assignment = assignment
         consumer.subscribe(
             [self._changelog], on_assign=assignment.gain, on_revoke=assignment.revoke, on_lost=assignment.lose
         )
         try:
             while not self._quit.is_set():
-                while not self._rewinds.empty():
-                    assignment.refetch(self._rewinds.get())
-                    self._open = True
+                self._follow_orders(assignment)
                 try:
-                    self._open |= assignment.advance()
+                    if self._is_open(worker, loop):
+                        self._open |= assignment.advance()
                 except KafkaException as error:
                     self._tell_or_raise(error.args[0])
+                self._open |= worker.unfinished
                 self._fetch(consumer, assignment, put, loop)
         except CancelledError:
             log.debug("the poll thread was stopped while it waited for the agent")
-        restorer.close()
-        consumer.close()  # revokes, which finishes the open epoch
+        finally:
+            restorer.close()
+            consumer.close()  # revokes, which finishes the open epoch; the others need not wait for the session's end
+
+    def _follow_orders(self, assignment: Assignment) -> None:
+        while not self._orders.empty():
+            order = self._orders.get()
+            if isinstance(order, Reload):
+                assignment.reload()
+                self._producer_is_open = False
+            else:
+                assignment.refetch(order)
+                self._open = True
+
+    def _is_open(self, worker: Worker, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether there is a producer. Asks for a new one where the last broke, and never waits for it: the group wants
+        to be polled. Raises KafkaException.
+        """
+        if self._producer_is_open:
+            return True
+        if self._opening is None and time.monotonic() >= self._open_again:
+            self._open_again = time.monotonic() + RETRY_SECONDS
+            self._opening = asyncio.run_coroutine_threadsafe(worker.open(), loop)
+        if self._opening is not None and self._opening.done():
+            opening, self._opening = self._opening, None
+            opening.result()
+            self._producer_is_open = True
+            log.info("there is a new producer")
+        return self._producer_is_open
 
     def _connect(self, worker: Worker, loop: asyncio.AbstractEventLoop) -> Topics | None:
         """Waits for brokers, topics and the transactional id; None when told to stop before."""
         while not self._quit.is_set():
             try:
                 topics = check_topics(self._settings)
+                check_session(self._settings)
                 self._store.claim(topics.home)
                 asyncio.run_coroutine_threadsafe(worker.open(), loop).result()
                 self.trouble = None
@@ -137,14 +182,16 @@ class Source:
             # What was held comes all at once.
             for start in range(0, max(1, len(good)), POLL_RECORDS):
                 self._hand_over(good[start : start + POLL_RECORDS], put, assignment, loop)
-        if silent:
+        if time.monotonic() - self._last_look > HEARTBEAT_SECONDS:  # under load too, when it matters most
+            self._last_look = time.monotonic()
             assignment.measure_lag()
             self._try_again(consumer)
 
     def _hand_over(
         self, messages: list[Message], put: Put, assignment: Assignment, loop: asyncio.AbstractEventLoop
     ) -> None:
-        poll = Poll(self._polls, messages, assignment.generations(), assignment.group)
+        at_end = assignment.at_end()
+        poll = Poll(self._polls, messages, assignment.generations(), assignment.group, at_end)
         self._putting = asyncio.run_coroutine_threadsafe(put(poll, assignment.partitions), loop)
         if self._quit.is_set():  # `quit` may have looked before there was anything to cancel
             self._putting.cancel()
@@ -158,8 +205,9 @@ class Source:
         if error is None:
             return True
         if error.code() == KafkaError._PARTITION_EOF:
-            assert topic is not None and partition is not None
-            assignment.reach_end(topic, partition)
+            offset = message.offset()
+            assert topic is not None and partition is not None and offset is not None
+            assignment.reach_end(topic, partition, offset)
             return False
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
             raise KafkaException(error)
@@ -172,6 +220,7 @@ class Source:
             try:
                 consumer.list_topics(self._changelog, timeout=ANSWER_SECONDS)
                 self.trouble = None
+                self._told.clear()
                 log.info("the brokers answer again")
             except KafkaException as error:
                 self._tell(explain(error))
@@ -185,6 +234,8 @@ class Source:
         self._tell(explain(error))
 
     def _tell(self, text: str) -> None:
-        if text != self.trouble:
+        # Every client and every call has its own words for brokers that are away.
+        if time.monotonic() - self._told.get(text, -math.inf) > TOLD_EVERY:
+            self._told[text] = time.monotonic()
             log.error("%s", text)
         self.trouble = text

@@ -1,22 +1,41 @@
 """The local store: a committed past of each partition's rows, in RocksDB.
 
-Keys: the partition (4 bytes, big-endian), then `r` and the lead, or `m` for the marker. The marker says up to which
-changelog offset (exclusive) the rows go, and holds the partition row found there. Rows and marker of a commit are
-written in one batch, so the store is always as of a commit. The key 255 says which cluster and deployment it is of.
+Keys: the partition (4 bytes, big-endian), then `r` and the lead, `m` for the marker, `t` for the time of the latest
+write. The marker says up to which changelog offset (exclusive) the rows go, and holds the partition row found there.
+Rows and marker of a commit are written in one batch, so the store is always as of a commit. The key 255 says which
+cluster and deployment it is of.
+
+Nothing is written ahead: the changelog is the log. What RocksDB has put into tables by the time a process is killed is
+a prefix of the batches, for there is one column family and a batch is never parted, so rows and markers still agree;
+what is missing, a memtable or two, is the changelog's tail and is read from there. `close` leaves nothing missing.
 """
 
+import math
 import shutil
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 import msgspec
-from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
+from rocksdict import (
+    BlockBasedOptions,
+    Cache,
+    DBCompressionType,
+    Options,
+    Rdict,
+    ReadOptions,
+    WriteBatch,
+    WriteBufferManager,
+    WriteOptions,
+)
 
-BLOCK_CACHE_BYTES = 64 * 1024 * 1024
-MEMTABLE_BYTES = 32 * 1024 * 1024
-REBUILD = "rebuild"
-HOME_KEY = b"\xff"
+MEMORY_BYTES: Final = 128 * 1024 * 1024
+OPEN_FILES: Final = 256
+FLUSH_SECONDS: Final = 300.0
+REBUILD: Final = "rebuild"
+HOME_KEY: Final = b"\xff"
 
 
 class StoreError(Exception):
@@ -34,9 +53,14 @@ class Marker(NamedTuple):
 class Store:
     """The rows of all partitions this worker has had."""
 
-    def __init__(self, directory: Path) -> None:
-        """Opens or creates it. A store that cannot be read is set aside and begun anew: the changelog has it all."""
+    def __init__(self, directory: Path, memory: int = MEMORY_BYTES) -> None:
+        """Opens or creates it. A store that cannot be read is set aside and begun anew: the changelog has it all.
+
+        memory: bytes for memtables, blocks read, indexes and filters together, however many rows there are.
+        """
         self._directory = directory
+        self._memory = memory
+        self._flushed = time.monotonic()
         self.rebuilt: str | None = None
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -47,14 +71,14 @@ class Store:
             shutil.rmtree(directory / "rows", ignore_errors=True)
             (directory / REBUILD).unlink()
         try:
-            self._rocks = Rdict(str(directory / "rows"), _options())
+            self._rocks = self._open()
         except Exception as error:  # rocksdict raises Exception itself
             if "/LOCK:" in str(error):
                 raise StoreError(f"another worker uses {directory}: give each worker a `state` of its own") from None
             self.rebuilt = " ".join(str(error).split())
             shutil.rmtree(directory / "rows", ignore_errors=True)
             try:
-                self._rocks = Rdict(str(directory / "rows"), _options())
+                self._rocks = self._open()
             except Exception as second:
                 raise StoreError(f"cannot open the state in {directory}: {second}; remove what is there") from None
 
@@ -70,21 +94,30 @@ class Store:
         return self._get([prefix + lead for lead in leads])
 
     def all_rows(self, partition: int) -> Iterable[tuple[bytes, bytes]]:
-        """Every lead of a partition with its row, in the order of their keys."""
-        prefix = _prefix(partition, b"r")
-        for key, row in cast(Iterable[tuple[bytes, bytes]], self._rocks.items(from_key=prefix)):
-            if not key.startswith(prefix):
-                return
-            yield key[len(prefix) :], row
+        """Every lead of a partition with its row, in the order of their keys. Raises StoreError."""
+        return self._walk(partition, b"")
+
+    def rows_after(self, partition: int, lead: bytes | None, most: int) -> list[tuple[bytes, bytes]]:
+        """Up to `most` leads with their rows, in the order of their keys, from the first one after `lead` on; from the
+        very first one where that is None. Fewer than `most` are the partition's last. Raises StoreError.
+        """
+        # No key lies between a key and the same one with a zero byte after it.
+        return list(islice(self._walk(partition, b"" if lead is None else lead + b"\0"), most))
 
     def marker(self, partition: int) -> Marker | None:
         """How far the partition goes; None where it was never restored. Raises StoreError."""
         (found,) = self._get([_prefix(partition, b"m")])
         return None if found is None else msgspec.msgpack.decode(found, type=Marker)
 
+    def age(self, partition: int) -> float:
+        """Seconds since the partition was last written; infinite where it never was. Raises StoreError."""
+        (found,) = self._get([_prefix(partition, b"t")])
+        return math.inf if found is None else time.time() - msgspec.msgpack.decode(found, type=float)
+
     def write(self, partitions: Mapping[int, tuple[Mapping[bytes, bytes | None], Marker]]) -> None:
         """Rows (None removes one) and marker of each partition, all or nothing. Raises StoreError."""
         batch = WriteBatch(raw_mode=True)
+        now = msgspec.msgpack.encode(time.time())
         for partition, (rows, marker) in partitions.items():
             prefix = _prefix(partition, b"r")
             for lead, row in rows.items():
@@ -93,8 +126,12 @@ class Store:
                 else:
                     batch.put(prefix + lead, row)
             batch.put(_prefix(partition, b"m"), msgspec.msgpack.encode(marker))
+            batch.put(_prefix(partition, b"t"), now)
         try:
             self._rocks.write(batch)
+            if time.monotonic() - self._flushed > FLUSH_SECONDS:
+                self._flushed = time.monotonic()
+                self._rocks.flush(wait=False)
         except Exception as error:  # rocksdict raises Exception itself
             text = " ".join(str(error).split())
             raise StoreError(f"cannot write the state in {self._directory}: {text}; free or add disk space") from None
@@ -107,29 +144,58 @@ class Store:
         """Flushes and gives up the lock."""
         self._rocks.close()
 
+    def _open(self) -> Rdict:
+        rocks = Rdict(str(self._directory / "rows"), _options(self._memory))
+        unlogged = WriteOptions()
+        unlogged.disable_wal = True  # type: ignore[method-assign,assignment]  # a property, whatever its stub says
+        rocks.set_write_options(unlogged)
+        return rocks
+
+    def _walk(self, partition: int, first: bytes) -> Iterator[tuple[bytes, bytes]]:
+        prefix = _prefix(partition, b"r")
+        once = ReadOptions()
+        once.fill_cache(False)  # type: ignore[call-arg]  # its stub forgets the argument
+        place = self._rocks.iter(once)
+        place.seek(prefix + first)
+        while place.valid() and (key := place.key()).startswith(prefix):
+            yield key[len(prefix) :], place.value()
+            place.next()
+        try:
+            place.status()  # a block that cannot be read looks like the end
+        except Exception as error:  # rocksdict raises Exception itself
+            raise self._unreadable(error) from None
+
     def _get(self, keys: list[bytes]) -> list[bytes | None]:
         try:
             return cast(list[bytes | None], self._rocks.get([*keys]))
         except Exception as error:  # rocksdict raises Exception itself
-            text = " ".join(str(error).split())
-            where = self._directory
-            (where / REBUILD).touch()
-            raise StoreError(f"cannot read the state in {where}: {text}; the next start rebuilds it") from None
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: Exception) -> StoreError:
+        text = " ".join(str(error).split())
+        (self._directory / REBUILD).touch()
+        return StoreError(f"cannot read the state in {self._directory}: {text}; the next start rebuilds it")
 
 
 def _prefix(partition: int, kind: bytes) -> bytes:
     return partition.to_bytes(4, "big") + kind
 
 
-def _options() -> Options:
+def _options(memory: int) -> Options:
     options = Options(raw_mode=True)
     options.create_if_missing(True)
-    options.set_write_buffer_size(MEMTABLE_BYTES)
+    # One budget: memtables are counted as blocks of the cache, and so are the indexes and filters of the tables.
+    cache = Cache(memory)
+    options.set_write_buffer_manager(WriteBufferManager.new_write_buffer_manager_with_cache(memory // 2, False, cache))
+    options.set_write_buffer_size(memory // 8)
     options.set_max_write_buffer_number(3)
+    options.set_max_open_files(OPEN_FILES)
     options.set_keep_log_file_num(2)
-    options.set_compression_type(DBCompressionType.lz4())
+    # A restore is half compaction: fewer and larger merges, and what is merged soon anyway is not compressed first.
+    options.set_level_zero_file_num_compaction_trigger(8)
+    options.set_compression_per_level([DBCompressionType.none(), *[DBCompressionType.lz4()] * 6])
     table = BlockBasedOptions()
-    table.set_block_cache(Cache(BLOCK_CACHE_BYTES))
+    table.set_block_cache(cache)
     table.set_bloom_filter(10, False)
     table.set_cache_index_and_filter_blocks(True)
     options.set_block_based_table_factory(table)

@@ -3,7 +3,7 @@
 import logging
 from typing import Final, NamedTuple
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from schemas.settings import Settings
@@ -11,6 +11,7 @@ from schemas.topics import TopicNames
 from stream.runtime.connection import connection, explain
 
 TIMEOUT_SECONDS: Final = 5.0
+REMOVALS_KEPT_MS: Final = 86_400_000
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,10 @@ class TopicsError(Exception):
 
 
 class Topics(NamedTuple):
-    """What was found. partitions: of each input topic and of the changelog. home: names cluster and deployment."""
+    """What was found. partitions: of each input topic and of the changelog. home: names cluster, deployment, changelog.
+
+    A changelog that was deleted and made anew has another home, where the brokers give topics an id.
+    """
 
     partitions: int
     home: str
@@ -50,14 +54,32 @@ def check_topics(settings: Settings) -> Topics:
     if len(set(partitioned.values())) != 1:
         told = ", ".join(f"{topic} has {count}" for topic, count in partitioned.items())
         raise TopicsError(f"the input topics and the changelog must have the same number of partitions, but {told}")
-    if cluster.controller_id in cluster.brokers:  # the in-process broker has none, and no configurations
-        for topic in (names.changelog, names.latest):
-            _check_compacted(client, topic)
-    return Topics(counts[inputs[0]], f"{cluster.cluster_id} {names.prefix} {settings.application}")
+    home = f"{cluster.cluster_id} {names.prefix} {settings.application}"
+    if cluster.controller_id in cluster.brokers:  # the in-process broker has none, no configurations and no topic ids
+        _check_compacted(client, names.changelog, REMOVALS_KEPT_MS)
+        _check_compacted(client, names.latest, 0)
+        home += _topic_id(client, names.changelog)
+    return Topics(counts[inputs[0]], home)
 
 
-def _check_compacted(client: AdminClient, topic: str) -> None:
-    """A changelog that deletes by age loses the state of leads that were quiet for that long."""
+def _topic_id(client: AdminClient, topic: str) -> str:
+    """With a space before it; nothing from brokers older than topic ids.
+
+    A broker that does not answer is an error: taken for an older one, it would have the state thrown away and read
+    anew, and once more at the next start.
+    """
+    try:
+        found = client.describe_topics(TopicCollection([topic]), request_timeout=TIMEOUT_SECONDS)[topic].result()
+    except KafkaException as error:
+        raise TopicsError(f"topic {topic} could not be described: {explain(error)}") from None
+    bits = found.topic_id.get_most_significant_bits(), found.topic_id.get_least_significant_bits()
+    return f" {found.topic_id}" if any(bits) else ""
+
+
+def _check_compacted(client: AdminClient, topic: str, removals_ms: int) -> None:
+    """A changelog that deletes by age loses the state of leads that were quiet for that long. One that drops removals
+    sooner than a worker reads everything anew brings back the state of leads that were forgotten.
+    """
     resource = ConfigResource(ResourceType.TOPIC, topic)
     try:
         found = client.describe_configs([resource], request_timeout=TIMEOUT_SECONDS)[resource].result()
@@ -67,3 +89,9 @@ def _check_compacted(client: AdminClient, topic: str) -> None:
     policy = found["cleanup.policy"].value
     if policy != "compact":
         raise TopicsError(f"topic {topic} has cleanup.policy={policy}: set it to compact, or state is lost")
+    kept = found["delete.retention.ms"].value
+    if kept is not None and int(kept) < removals_ms:
+        raise TopicsError(
+            f"topic {topic} has delete.retention.ms={kept}: set it to {removals_ms} (a day) or more, or leads "
+            "that were forgotten come back"
+        )

@@ -11,20 +11,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 from confluent_kafka import Message
 
 from schemas.digest import definitions, digest
+from schemas.records import Reason
 from schemas.settings import Settings
 from stream.core.engine import Engine, Processed
+from stream.core.lead import Flags
+from stream.core.outputs import Output
 from stream.core.positions import Positions
 from stream.core.tiles import LATE_HOURS
 from stream.runtime.adoption import examine
 from stream.runtime.commit import Committer, WorkerError
-from stream.runtime.intake import Intake, Taken
+from stream.runtime.intake import Batch, Intake, Taken
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.partitions import Partition, Partitions
 from stream.runtime.store import Marker
+from stream.runtime.sweep import Sweeper
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +40,15 @@ TOO_LATE: Final = f"more than {LATE_HOURS} hours before its lead's latest event,
 class Poll(NamedTuple):
     """What one poll brought. generations: of the partitions at the time. group: the consumer group's metadata then.
 
-    Without messages it says that nothing more is waiting.
+    at_end: partitions of which every input topic was read to its end. Without messages it says that nothing more is
+    waiting.
     """
 
     number: int
     messages: list[Message]
     generations: dict[int, int]
     group: Any
+    at_end: frozenset[int] = frozenset()
 
 
 class Worker:
@@ -51,7 +58,7 @@ class Worker:
         self, settings: Settings, committer: Committer, partitions: Partitions, models: Models, metrics: Metrics
     ) -> None:
         self._application = settings.application
-        self._engine = Engine(settings)
+        self._engine = Engine(settings, self._lap)
         self._intake = Intake(settings)
         self._meaning = definitions(settings)
         self._meaning_digest = committer.definitions = digest(self._meaning)
@@ -59,13 +66,22 @@ class Worker:
         self._partitions = partitions
         self._models = models
         self._metrics = metrics
+        self._sweeper = Sweeper(settings, self._engine, committer, partitions, models, metrics)
         self._turn = asyncio.Lock()
         self._next_poll = 0
+        self._lapped = 0.0
         self._failed = False
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether an epoch is open, so that a poll should come soon even if it brings nothing. From any thread."""
+        return bool(self._committer.epoch.shares)
 
     def compile(self) -> None:
         """Has the kernels compiled before anything waits for them."""
         started = time.perf_counter()
+        self._intake.compile()
+        self._partitions.compile()
         self._engine.compile(self._models.in_force)
         log.info("kernels ready after %.1f s", time.perf_counter() - started)
 
@@ -95,6 +111,8 @@ class Worker:
             if not sound:
                 return None
             await self._swap(group)
+            if self._committer.broken is not None:  # what was restored may be older than what is committed
+                return None
             in_force = self._models.in_force.digest
             adopted = Partition(
                 partition,
@@ -104,6 +122,8 @@ class Worker:
                 definitions=found.definitions,
                 told_model=found.model,
                 model_since=found.model_since if found.model == in_force else dict(found.positions),
+                clock=found.clock,
+                committed_clock=found.clock,
             )
             self._partitions.owned[partition] = adopted
             if found.model != in_force or found.definitions is not None:
@@ -120,7 +140,9 @@ class Worker:
     async def skip(self, partition: int, topic: str, offset: int) -> None:
         """Goes on from an offset that is not the state's: the topic no longer has that one."""
         async with self._a_turn():
-            owned = self._partitions.owned[partition]
+            owned = self._partitions.owned.get(partition)
+            if owned is None:  # set aside since; it comes back by adoption
+                return
             owned.positions = owned.positions | {topic: offset}
             owned.committed = owned.committed | {topic: offset}
 
@@ -154,62 +176,84 @@ class Worker:
         await self._swap(poll.group)
         if poll.messages:
             started = time.perf_counter()
+            self._lapped = time.thread_time()
             self._score(poll, partitions)
             self._metrics.fold_seconds.observe(time.perf_counter() - started)
         if self._committer.due(waiting=bool(poll.messages), backlog=len(poll.messages) == POLL_RECORDS):
             await self._committer.commit(poll.group)
+        self._sweeper.turn(poll.at_end)
 
     def _score(self, poll: Poll, partitions: int) -> None:
-        live = [message for message in poll.messages if self._is_live(message, poll.generations)]
-        if not live:
+        batch = self._intake.batch(poll.messages)
+        batch = batch.only(self._live(batch, poll.generations))
+        if not batch.messages:
             return
-        taken = self._intake.take(live, self._partitions.knows, partitions)
+        taken = self._intake.take(batch, partitions)
+        self._lap("read")
         before = {number: partition.positions for number, partition in self._partitions.owned.items()}
-        positions = Positions(before, taken.origins)
-        homes = {arrival.event.lead: arrival.origin.partition for arrival in taken.arrivals}
-        rows = self._partitions.rows(homes)
-        processed = self._engine.process(taken.arrivals, rows, self._models.in_force, positions)
-        self._keep(taken, processed, homes, positions)
+        positions = Positions(before, self._intake.topics, batch.topic, batch.partition, batch.offset)
+        arrivals = taken.arrivals
+        hot = self._partitions.look_up(arrivals.key, arrivals.partition)
+        self._lap("rows")
+        processed = self._engine.process(arrivals, hot.lead, hot.rows, self._models.in_force, positions)
+        self._partitions.hot.change(hot.entries, processed.rows, processed.row_at)
+        self._keep(batch, taken, processed, positions)
+        self._lap("keep")
 
-    def _keep(self, taken: Taken, processed: Processed, homes: dict[str, int], positions: Positions) -> None:
-        """Adds everything to the open epoch."""
-        refused = taken.refused + [
-            ("late", self._intake.refuse(late.origin, taken.messages[late.place], "late", TOO_LATE))
-            for late in processed.late
+    def _keep(self, batch: Batch, taken: Taken, processed: Processed, positions: Positions) -> None:
+        """Adds everything but the rows to the open epoch."""
+        arrivals = taken.arrivals
+        late: list[tuple[Reason, Output]] = [
+            ("late", self._intake.refuse(arrivals.origin(i), batch.messages[arrivals.place[i]], "late", TOO_LATE))
+            for i in processed.late
         ]
+        refused = taken.refused + late
         epoch = self._committer.epoch
-        for lead, row in processed.rows.items():
-            self._partitions.owned[homes[lead]].rows[lead] = row
-            epoch.share(homes[lead]).rows[lead.encode()] = row
         for number, topics in positions.after().items():
-            if topics != self._partitions.owned[number].positions:
-                epoch.share(number)
-                self._partitions.owned[number].positions = topics
+            epoch.share(number)
+            self._partitions.owned[number].positions = topics
+            times = arrivals.time[arrivals.partition == number]
+            self._sweeper.hear(number, int(times.max()) if len(times) else 0)
         epoch.outputs += processed.outputs
         epoch.outputs += [output for _, output in refused]
-        for output in processed.outputs:
-            epoch.oldest = min(epoch.oldest or output.timestamp, output.timestamp)
-        epoch.records.update(origin.topic for origin in taken.origins)
-        epoch.verdicts.update(counted=processed.counted, duplicate=processed.duplicates, empty=processed.empty)
+        if processed.outputs:
+            oldest = min([output.timestamp for output in processed.outputs])
+            epoch.oldest = min(epoch.oldest or oldest, oldest)
+        taken_of = np.bincount(batch.topic, minlength=len(self._intake.topics)).tolist()
+        epoch.records.update({topic: size for topic, size in zip(self._intake.topics, taken_of, strict=True) if size})
+        epoch.verdicts.update(counted=processed.counted, duplicate=processed.duplicates, empty=taken.empty)
         epoch.refused.update(reason for reason, _ in refused)
 
-    def _is_live(self, message: Message, generations: dict[int, int]) -> bool:
-        number, topic, offset = message.partition(), message.topic(), message.offset()
-        assert number is not None and topic is not None and offset is not None
-        partition = self._partitions.owned.get(number)
-        if partition is None or generations.get(number) != partition.generation:
-            return False
-        if offset < partition.positions.get(topic, 0):
-            raise WorkerError(
-                f"{topic}, partition {number}: offset {offset} came again after {partition.positions[topic]}; was the "
-                "topic deleted and made anew? See topics.missing_events"
-            )
-        return True
+    def _live(self, batch: Batch, generations: dict[int, int]) -> Flags:
+        """Which records are of partitions as they are owned now. Raises WorkerError where one comes again."""
+        live = np.zeros(len(batch.messages), np.bool_)
+        for number in np.unique(batch.partition).tolist():
+            partition = self._partitions.owned.get(number)
+            if partition is None or generations.get(number) != partition.generation:
+                continue
+            here = batch.partition == number
+            live |= here
+            for which in np.unique(batch.topic[here]).tolist():
+                topic = self._intake.topics[which]
+                offset = int(batch.offset[here & (batch.topic == which)].min())
+                if offset < partition.positions.get(topic, 0):
+                    raise WorkerError(
+                        f"{topic}, partition {number}: offset {offset} came again after {partition.positions[topic]}; "
+                        "was the topic deleted and made anew? See topics.missing_events"
+                    )
+        return live
+
+    def _lap(self, stage: str) -> None:
+        """Counts the time since the lap before, of this thread alone, for the stage."""
+        now = time.thread_time()
+        self._metrics.stage_seconds.labels(stage).inc(now - self._lapped)
+        self._lapped = now
 
     def _forget(self, partitions: set[int]) -> None:
+        self._partitions.let_go(partitions)
         for number in partitions:
-            self._partitions.owned.pop(number, None)
             self._committer.epoch.shares.pop(number, None)
+            self._metrics.sweep_instant.remove(str(number))
 
     async def _swap(self, group: Any) -> None:
         """Puts a waiting model in force, between two epochs, never inside one; the next says so in each partition."""

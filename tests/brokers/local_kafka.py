@@ -7,33 +7,21 @@ killed and started again on the same port with the same data, which is what the 
 from __future__ import annotations
 
 import atexit
-import base64
 import fcntl
 import os
-import random
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from xml.etree import ElementTree
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
+from .single_node import POM, PROPERTIES, BrokerError, came_up, free_ports, kafka_version, new_cluster_id
 
-_POM = Path(__file__).with_name("pom.xml")
 _CACHE = Path(__file__).resolve().parents[2] / "build" / "kafka"
 _HOST = "127.0.0.1"
-
-# Below the range from which Linux takes the ports of outgoing connections. A port from inside that range can be lost
-# while the broker is down: to any client's connection, or to one that reconnects and meets itself on the closed port.
-_PORTS = range(20_000, 32_000)
 
 _LOGGING = """\
 status = warn
@@ -46,22 +34,10 @@ rootLogger.appenderRef.console.ref = console
 """
 
 
-class BrokerError(RuntimeError):
-    """The broker could not be fetched, formatted or started; the message ends with what the failing program said."""
-
-
-def kafka_version() -> str:
-    """The version of Kafka that pom.xml asks for."""
-    found = ElementTree.parse(_POM).getroot().findtext("{*}properties/{*}kafka.version")
-    if found is None:
-        raise BrokerError(f"{_POM.name} has no property kafka.version")
-    return found
-
-
 def jars_are_cached() -> bool:
     """Whether the broker can be started without Maven."""
     try:
-        return (_CACHE / kafka_version() / _POM.name).read_bytes() == _POM.read_bytes()
+        return (_CACHE / kafka_version() / POM.name).read_bytes() == POM.read_bytes()
     except FileNotFoundError:
         return False
 
@@ -72,11 +48,12 @@ def fetch_jars() -> Path:
     with _only_one_process(_CACHE / ".lock"):
         if not jars_are_cached():
             shutil.rmtree(home, ignore_errors=True)
-            command = ["mvn", "--batch-mode", "--quiet", "--file", str(_POM), "dependency:copy-dependencies"]
-            command += ["-DincludeScope=runtime", f"-DoutputDirectory={home / 'libs'}"]
+            command = ["mvn", "--batch-mode", "--quiet", "--file", str(POM), "dependency:copy-dependencies"]
+            command += [f"-Dkafka.version={kafka_version()}", f"-DoutputDirectory={home / 'libs'}"]
+            command += ["-DincludeScope=runtime"]
             _run(command, "Maven could not fetch Kafka's jars")
             # Last, so that an interrupted download is never taken for a complete one.
-            shutil.copyfile(_POM, home / _POM.name)
+            shutil.copyfile(POM, home / POM.name)
     return home / "libs"
 
 
@@ -93,10 +70,13 @@ class LocalKafka:
         self._settings = dict(settings or {})
         self._heap = heap
         self._patience_s = patience_s
-        self._port, self._controller_port = _free_ports(2)
+        self._port, self._controller_port = free_ports(2, _HOST)
         self._home: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
+
+    def __str__(self) -> str:
+        return f"Kafka {kafka_version()} on this machine's Java"
 
     @property
     def bootstrap(self) -> str:
@@ -205,61 +185,27 @@ class LocalKafka:
         (self._directory() / "log4j2.properties").write_text(_LOGGING)
         # Compiling for speed costs a process that lives two seconds more than it gains.
         command = [*self._java(jars), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "kafka.tools.StorageTool"]
-        command += ["format", f"--cluster-id={_cluster_id()}", "--config", str(self._config_file())]
+        command += ["format", f"--cluster-id={new_cluster_id()}", "--config", str(self._config_file())]
         _run(command, "Kafka's storage could not be formatted")
 
     def _properties(self) -> dict[str, str]:
         return {
-            "node.id": "1",
-            "process.roles": "broker,controller",
+            **PROPERTIES,
             "controller.quorum.voters": f"1@{_HOST}:{self._controller_port}",
-            "controller.listener.names": "CONTROLLER",
             "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{_HOST}:{self._controller_port}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "log.dirs": str(self._directory() / "data"),
-            # One node cannot replicate, and three copies are the default of the internal topics.
-            "default.replication.factor": "1",
-            "min.insync.replicas": "1",
-            "offsets.topic.replication.factor": "1",
-            "transaction.state.log.replication.factor": "1",
-            "transaction.state.log.min.isr": "1",
-            "share.coordinator.state.topic.replication.factor": "1",
-            "share.coordinator.state.topic.min.isr": "1",
-            # 50 by default, each with its files: they are created when the first group or transaction comes.
-            "offsets.topic.num.partitions": "2",
-            "transaction.state.log.num.partitions": "2",
-            # A production broker waits 3 s for more members before it forms a group.
-            "group.initial.rebalance.delay.ms": "0",
-            # After a kill the controller lets the same broker in again only when its old session has run out.
-            "broker.session.timeout.ms": "3000",
-            "broker.heartbeat.interval.ms": "500",
-            # A misspelt topic is to fail the test that misspelt it.
-            "auto.create.topics.enable": "false",
             **self._settings,
         }
 
     def _wait_until_ready(self, said_before: int) -> None:
-        deadline = time.monotonic() + self._patience_s
-        while time.monotonic() < deadline:
-            if self.pid is None:
-                break
-            # Knock first: librdkafka writes an error for each refused connection.
-            if _accepts(self._port) and self._answers():
-                return
-            time.sleep(0.05)
+        if came_up(self.bootstrap, lambda: self.pid is not None, self._patience_s):
+            return
         ended = self._process.poll() if self._process is not None else None
         what = f"ended with code {ended}" if ended is not None else f"did not answer within {self._patience_s:g} s"
         self.kill()
-        raise BrokerError(f"Kafka {kafka_version()} {what}; its log ends:\n{_tail(self.log_file, said_before)}")
-
-    def _answers(self) -> bool:
-        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
-        try:
-            # The port opens before the controller lets the broker in; until then the metadata lists no broker.
-            return len(admin.list_topics(timeout=2).brokers) == 1
-        except KafkaException:
-            return False
+        raise BrokerError(f"{self} {what}; its log ends:\n{_tail(self.log_file, said_before)}")
 
 
 def _clean_up_after_us(pid: int, home: Path) -> subprocess.Popen[bytes]:
@@ -274,39 +220,6 @@ def _clean_up_after_us(pid: int, home: Path) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-
-
-def _cluster_id() -> str:
-    """A random id in the form that StorageTool takes: it would read a leading dash as an option."""
-    while True:
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        if not cluster_id.startswith("-"):
-            return cluster_id
-
-
-def _free_ports(count: int) -> list[int]:
-    ports: list[int] = []
-    # Not the module's own generator: tests that seed it would all begin with the same port.
-    for port in random.SystemRandom().sample(_PORTS, k=len(_PORTS)):
-        with socket.socket() as probe:
-            # As the broker does; else a port in TIME_WAIT would count as taken.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((_HOST, port))
-            except OSError:
-                continue
-        ports.append(port)
-        if len(ports) == count:
-            return ports
-    raise BrokerError(f"no {count} free ports between {_PORTS.start} and {_PORTS.stop}")
-
-
-def _accepts(port: int) -> bool:
-    try:
-        with socket.create_connection((_HOST, port), timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 def _tail(log: Path, start: int = 0, lines: int = 40) -> str:

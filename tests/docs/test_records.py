@@ -1,6 +1,7 @@
 """The reference of the output records lists what there is, and its examples are real output."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -12,16 +13,16 @@ import xxhash
 
 from schemas.digest import features_digest
 from schemas.load import load_settings
-from schemas.records import Alert, CurrentScore, Driver, LatestScore, Occurrence, Reason, ScoreChange, Trigger
+from schemas.records import Alert, CurrentScore, Driver, LatestScore, Occurrence, Reason, ScoreChange, Tick, Trigger
 from schemas.strict import Reader
-from stream.core.engine import Arrival, Engine
+from schemas.times import DAY, format_time
 from stream.core.ids import Origin
 from stream.core.model import Model
 from stream.core.outputs import Output, Refused, dead_letter
-from stream.core.positions import Positions
 from stream.models.rules import rules_model
 from stream.sources import native
 from tests.docs.blocks import ROOT, blocks, named
+from tests.scoring import Arrival, Scoring
 
 PAGE: Final = "docs/records.md"
 CONTRACTS: Final[dict[str, type[Reader]]] = {
@@ -29,6 +30,7 @@ CONTRACTS: Final[dict[str, type[Reader]]] = {
     "A score": CurrentScore,
     "A driver": Driver,
     "A trigger": Trigger,
+    "A tick": Tick,
     "Latest score": LatestScore,
     "Alert": Alert,
     "An event behind an alert": Occurrence,
@@ -43,11 +45,9 @@ def outputs() -> tuple[Output, ...]:
     model = Model(rules_model(settings), features_digest(settings), settings.tiers)
     events = [native.decode(json.dumps(each).encode()) for each in EVENTS]
     arrivals = [
-        Arrival(event, Origin("leadpulse.web", 3, 41 + place), event.time + 150, place)
-        for place, event in enumerate(events)
+        Arrival(event, Origin("leadpulse.web", 3, 41 + place), event.time + 150) for place, event in enumerate(events)
     ]
-    positions = Positions({3: {"leadpulse.email": 17}}, [each.origin for each in arrivals])
-    return tuple(Engine(settings).process(arrivals, {"lead-000123": b""}, model, positions).outputs)
+    return tuple(Scoring(settings).process(arrivals, {}, model, {3: {"leadpulse.email": 17}}).outputs)
 
 
 def content(kind: str) -> Any:
@@ -91,6 +91,20 @@ def test_the_sum_that_it_promises_holds_in_its_example() -> None:
 def test_the_events_of_an_alert_are_found_by_their_hash() -> None:
     hashes = {xxhash.xxh3_64_hexdigest(event["id"].encode()) for event in EVENTS}
     assert {each["event"] for each in ALERT["events"]} == hashes
+
+
+def test_the_trigger_of_a_sweep_is_as_it_says() -> None:
+    settings = load_settings(None, {})
+    engine, model = Scoring(settings), Model(rules_model(settings), features_digest(settings), settings.tiers)
+    event = native.decode(json.dumps(EVENTS[1]).encode())
+    arrival = Arrival(event, Origin("leadpulse.web", 3, 42), event.time)
+    rows = engine.process([arrival], {}, model, {3: {}}).rows
+    told = engine.sweep(rows, event.time + 80 * DAY, model, {"leadpulse.web": 43}).outputs[0]
+    trigger = ScoreChange.model_validate_json(told.value or b"").trigger
+    (said,) = re.findall(r'`"trigger": (\{"tick": .*?\})`', (ROOT / PAGE).read_text())
+    assert isinstance(trigger, Tick)
+    assert isinstance(ScoreChange.model_validate_json(json.dumps(CHANGE | {"trigger": json.loads(said)})).trigger, Tick)
+    assert trigger.tick == format_time(event.time + 80 * DAY)
 
 
 def test_its_command_prints_the_json_schema() -> None:

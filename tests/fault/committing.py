@@ -8,14 +8,15 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from stream.core.outputs import Kind, Output
-from stream.runtime import partition_row, transaction
+from stream.runtime import outbox, partition_row
 from stream.runtime.commit import ABORTS_IN_A_ROW
 from stream.runtime.epoch import Epoch, Share
 from stream.runtime.metrics import Metrics
+from stream.runtime.outcomes import Aborted
 from stream.runtime.partition_row import PartitionRow
 from stream.runtime.restore import Restorer
 from stream.runtime.store import Marker, Store, StoreError
-from stream.runtime.transaction import Aborted, Transactions
+from stream.runtime.transaction import Transactions
 from tests.integration.deployment import Deployment
 from tests.integration.topics import read_all
 
@@ -25,22 +26,36 @@ SHARED: Final = (0, 1)
 TIME: Final = 1_772_357_400_000
 
 
+class Died(BaseException):
+    """The process ends here, without a word to anybody."""
+
+
 class FailingProducer(Producer):
     """The client's own producer, which raises once when it comes to a step of `Transactions.commit`."""
 
     def __init__(self, configuration: dict[str, Any]) -> None:
         super().__init__(configuration)
         self.step = 0.0
-        self.error: BaseException = Exception()
+        self.error: BaseException | None = None
+        self.seconds = 0.0
 
     def fail(self, step: float, error: BaseException) -> None:
         """5.5 is right after the commit."""
         self.step, self.error = step, error
 
+    def pause(self, step: float, seconds: float) -> None:
+        """The process stands still there, once, with what came before on the brokers."""
+        self.step, self.seconds, self.error = step, seconds, None
+
     def _come_to(self, step: float) -> None:
         if step == self.step:
             self.step = 0
-            raise self.error
+            if step > 1 and not isinstance(self.error, Died):
+                # Until then the broker may not know of the transaction, and refuses to end an unknown one.
+                super().flush()
+            if self.error is not None:
+                raise self.error
+            time.sleep(self.seconds)
 
     def begin_transaction(self) -> None:
         self._come_to(1)
@@ -105,7 +120,7 @@ class Committing:
         self.topic = deployment.names.input("web")
         self.store = FullStore(directory)
         self._made: list[FailingProducer] = []
-        monkeypatch.setattr(transaction, "Producer", self._make)
+        monkeypatch.setattr(outbox, "Producer", self._make)
         self.transactions = self.successor()
         self.consumer = Consumer(
             {"bootstrap.servers": deployment.broker.bootstrap, "group.id": self.settings.application}
@@ -125,14 +140,12 @@ class Committing:
     def successor(self) -> Transactions:
         """Another process with the same name, once it has opened."""
         found = Transactions(self.settings, self.store)
-        deadline = time.monotonic() + 30
-        while True:  # as the worker does, which tells why it waits
-            try:
-                found.open()
-                return found
-            except KafkaException as error:
-                if not error.args[0].retriable() or time.monotonic() > deadline:
-                    raise
+        open_patiently(found)
+        return found
+
+    def reopen(self) -> None:
+        """What the same process does after Broken."""
+        open_patiently(self.transactions)
 
     @property
     def producer(self) -> FailingProducer:
@@ -166,11 +179,13 @@ class Committing:
                 model_since={},
                 definitions="1" * 64,
             )
-            rows = {b"lead %d" % lead: b"epoch %d" % number for lead in range(number, number + 3)}
+            rows: dict[bytes, bytes | None] = {
+                b"lead %d" % lead: b"epoch %d" % number for lead in range(number, number + 3)
+            }
             shares[partition] = Share(rows, b"definitions" if number == 1 else None, row)
         kinds: tuple[Kind, ...] = ("change", "latest", "alert", "dead-letter")
         outputs = [Output(kind, b"ann", b"%d %s" % (number, kind.encode()) + padding, [], TIME) for kind in kinds]
-        return Epoch(shares, outputs)
+        return Epoch(shares=shares, outputs=outputs)
 
     def visible(self) -> Visible:
         """Read as subscribers do, committed records only."""
@@ -219,10 +234,22 @@ class Committing:
 
     def expected_kept(self, *numbers: int) -> dict[int, Kept]:
         """What is kept when these epochs were committed, in this order."""
-        rows: dict[bytes, bytes] = {}
+        rows: dict[bytes, Any] = {}
         for number in numbers:
             rows |= self.epoch(number).shares[0].rows
         return dict.fromkeys(SHARED, Kept(rows, {self.topic: 10 * numbers[-1]}, b"definitions"))
+
+
+def open_patiently(transactions: Transactions) -> None:
+    """As the worker does, which tells why it waits."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            transactions.open()
+            return
+        except KafkaException as error:
+            if not error.args[0].retriable() or time.monotonic() > deadline:
+                raise
 
 
 def restored_rows(worker: Committing, store: Store) -> int:

@@ -12,9 +12,10 @@ import msgspec
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
+from stream.runtime import connection, outcomes
+from stream.runtime.outcomes import Aborted, Broken, Stopped
 from stream.runtime.store import Store, StoreError
-from stream.runtime.transaction import Aborted, Broken
-from tests.fault.committing import SHARED, Committing, restored_rows
+from tests.fault.committing import SHARED, Committing, Died, restored_rows
 from tests.integration.deployment import Broker, deploy
 
 pytestmark = pytest.mark.kafka
@@ -24,10 +25,7 @@ UNDONE = KafkaException(KafkaError(KafkaError.INVALID_TXN_STATE, "undone", txn_r
 WAITING = KafkaException(KafkaError(KafkaError._TIMED_OUT, "no answer yet", retriable=True))
 UNKNOWN = KafkaException(KafkaError(KafkaError._STATE, "no answer for ever"))
 FULL = BufferError("the queue is full")
-
-
-class Died(BaseException):
-    """The process ends here, without a word to anybody."""
+BROKERS_LOOK_EVERY_SECONDS = 10
 
 
 @pytest.fixture
@@ -76,7 +74,7 @@ def test_a_failure_before_the_commit_leaves_nothing_and_the_same_epoch_can_follo
 def test_step_1_in_a_transaction_that_was_left_open_rolls_that_one_back(worker: Committing) -> None:
     worker.producer.begin_transaction()
     worker.producer.produce(worker.deployment.names.alerts, b"nobody's", b"ann")
-    # Until it is delivered the broker may not know of the transaction yet, and refuses to end one that it does not know.
+    # Until it is delivered the broker may not know of the transaction yet, and refuses to end an unknown one.
     worker.producer.flush()
     with pytest.raises(Aborted):
         worker.commit(worker.epoch(2))
@@ -85,11 +83,14 @@ def test_step_1_in_a_transaction_that_was_left_open_rolls_that_one_back(worker: 
     assert_both_once(worker)
 
 
-def test_step_1_refused_with_nothing_begun_stops_the_worker(worker: Committing) -> None:
+def test_step_1_refused_with_nothing_begun_breaks_the_producer_and_a_new_one_goes_on(worker: Committing) -> None:
     worker.producer.fail(1, REFUSED)
     with pytest.raises(Broken, match="refused; the user lacks an ACL on a topic"):
         worker.commit(worker.epoch(2))
     assert_only_the_first(worker)
+    worker.reopen()
+    worker.commit(worker.epoch(2))
+    assert_both_once(worker)
 
 
 def test_step_2_with_a_full_queue_waits_and_goes_on(worker: Committing) -> None:
@@ -162,17 +163,19 @@ def test_step_5_without_an_answer_yet_is_asked_again(worker: Committing) -> None
 
 
 @pytest.mark.parametrize(("step", "numbers"), [(5, (1,)), (5.5, (1, 2))], ids=["not committed", "committed"])
-def test_step_5_without_an_outcome_stops_the_worker_and_the_changelog_knows_it(
+def test_step_5_without_an_outcome_takes_a_new_producer_and_the_changelog_knows_it(
     worker: Committing, step: float, numbers: tuple[int, ...]
 ) -> None:
     worker.producer.fail(step, UNKNOWN)
     with pytest.raises(Broken, match="the outcome of a commit is unknown"):
         worker.commit(worker.epoch(2))
     assert worker.kept() == worker.expected_kept(1)
-    worker.successor()
+    worker.reopen()
     assert worker.visible() == worker.expected(*numbers)
     restored_rows(worker, worker.store)
     assert worker.kept() == worker.expected_kept(*numbers)
+    worker.commit(worker.epoch(3))
+    assert worker.visible() == worker.expected(*numbers, 3)
 
 
 def test_step_6_on_a_full_disk_leaves_the_store_at_the_commit_before_and_the_changelog_has_the_rest(
@@ -234,9 +237,24 @@ def test_rolled_back_rows_are_not_restored(worker: Committing, tmp_path: Path) -
 def test_two_workers_of_one_name_are_told_to_have_two(worker: Committing) -> None:
     first, second = worker.transactions, worker.successor()
     with pytest.raises(
-        Broken, match=r"another process uses this worker's name.*give each worker a `worker` of its own"
+        Stopped, match=r"another process uses this worker's name.*give each worker a `worker` of its own"
     ):
         worker.commit(worker.epoch(2), first)
     assert_only_the_first(worker)
     worker.commit(worker.epoch(2), second)
+    assert_both_once(worker)
+
+
+def test_a_transaction_that_the_brokers_rolled_back_for_its_age_takes_a_new_producer(
+    worker: Committing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (connection, outcomes):
+        monkeypatch.setattr(module, "TRANSACTION_SECONDS", 1.0)
+    worker.transactions = worker.successor()
+    worker.producer.pause(3, 1 + BROKERS_LOOK_EVERY_SECONDS + 2)
+    with pytest.raises(Broken):
+        worker.commit(worker.epoch(2))
+    assert_only_the_first(worker)
+    worker.reopen()
+    worker.commit(worker.epoch(2))
     assert_both_once(worker)

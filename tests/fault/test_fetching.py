@@ -49,11 +49,11 @@ class Fetching:
     def __init__(self, deployment: Deployment, take: Callable[[Poll], None]) -> None:
         settings, metrics = deployment.settings, Metrics()
         self.store = Store(deployment.directory / "store")
-        self.source = Source(settings, self.store, metrics)
+        self.source = Source(settings, self.store, metrics, Transactions.group_of)
         self._take = take
         partitions, models = Partitions(self.store, 1_000), Models(settings, metrics)
         transactions = Transactions(settings, self.store)
-        committer = Committer(settings, transactions, partitions, models, metrics, self.source.rewind)
+        committer = Committer(settings, transactions, partitions, models, metrics, self.source.order)
         self._worker = Worker(settings, committer, partitions, models, metrics)
         self._loop = asyncio.new_event_loop()
 
@@ -141,7 +141,7 @@ def test_a_partition_that_is_fetched_again_while_one_topic_was_stopped_gets_ever
     def take(poll: Poll) -> None:
         polls.append(poll)
         if poll.messages and not any(before.messages for before in polls[:-1]):
-            fetching.source.rewind(again)
+            fetching.source.order(again)
 
     def second() -> list[Message]:
         return [message for poll in polls if poll.generations.get(PARTITION) == 100 for message in poll.messages]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stream.models.rules import rules_model
-from tests.fault.test_kills import Load
+from tests.faults.load import Injected, Load
 from tests.integration.deployment import PARTITIONS, Broker, deploy, few_features
 from tests.integration.expectation import (
     assert_latest_is_last,
@@ -18,6 +18,8 @@ from tests.integration.process import WorkerProcess
 from tests.integration.test_several_topics import TOPICS, assert_final_features, by_topic
 from tests.integration.topics import Input
 from tests.integration.traffic import traffic
+
+RATE = 2_000
 
 
 def owned(worker: WorkerProcess) -> float:
@@ -33,26 +35,28 @@ def test_workers_join_and_leave_and_every_event_of_four_topics_lands(
     )
     deployment.create_topics()
     arrivals = traffic(seed=9, leads=1_000, events=16_000, days=7)
-    records = by_topic(deployment, arrivals)
+    sent = by_topic(deployment, arrivals)
+    records = [Injected(record, each.event) for record, each in zip(sent, arrivals, strict=True)]
     inputs = Input(real_kafka)
     half = len(records) // 2
 
     with WorkerProcess(deployment, "worker-0") as stays, WorkerProcess(deployment, "worker-1") as leaves:
         stays.start_ready()
-        load = Load(inputs, records[:half])
+        first = Load(inputs, records[:half], RATE)
         leaves.start_ready()
         stays.wait_for(lambda: owned(stays) == owned(leaves) == PARTITIONS / 2, 30, "sharing")
-        triggers = load.finish()
-        load = Load(inputs, records[half:])
+        first.finish()
+        second = Load(inputs, records[half:], RATE)
         leaves.wait_for(lambda: leaves.metric("leadpulse_records_total") > 500, 30, "doing its part")
         leaves.stop()
         stays.wait_for(lambda: owned(stays) == PARTITIONS, 30, "alone again")
-        triggers += load.finish()
+        second.finish()
         stays.wait_until_scored(inputs.ends)
         stays.stop()
 
     rules = scorer(rules_model(deployment.settings), deployment.settings)
-    log = [(each.event, trigger) for each, trigger in zip(arrivals, triggers, strict=True)]
+    delivered = first.delivered + second.delivered
+    log = [(arrival.event, each.trigger) for arrival, each in zip(arrivals, delivered, strict=True)]
     expected = expect(deployment, log, lambda _: rules)
     assert_final_features(deployment, expected)
     assert_no_id_twice(deployment)

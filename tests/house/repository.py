@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-PACKAGES: Final = ("schemas", "stream", "training", "leadpulse")
+PACKAGES: Final = ("schemas", "stream", "training", "leadpulse", "bench")
 
 
 def files(*patterns: str) -> list[str]:

@@ -70,14 +70,14 @@ class Deployment:
             path.write_text(yaml.safe_dump(self.plain | own | {"web": {"port": free_port()}}, sort_keys=False))
         return path
 
-    def create_topics(self, without: Channel | None = None) -> None:
+    def create_topics(self, without: Channel | None = None, partitions: int = PARTITIONS) -> None:
         """All topics: inputs and changelog alike, outputs with fewer partitions; nothing in them expires."""
         inputs = [self.names.input(channel) for channel in self.names.inputs if channel != without]
         if not self.broker.real:
             self._touch([*inputs, *self.names.outputs])
             return
-        create_topics(self.broker, inputs, PARTITIONS)
-        create_topics(self.broker, [self.names.changelog], PARTITIONS, compacted=True)
+        create_topics(self.broker, inputs, partitions)
+        create_topics(self.broker, [self.names.changelog], partitions, compacted=True)
         create_topics(self.broker, [self.names.latest], 2, compacted=True)
         create_topics(self.broker, [self.names.changes, self.names.alerts, self.names.dead_letters], 2)
 
@@ -89,10 +89,14 @@ class Deployment:
 
 
 def deploy(broker: Broker, directory: Path, test: str, **sections: Any) -> Deployment:
-    """A deployment named after its test. sections: of the settings file, beside those that the deployment decides."""
+    """A deployment named after its test. sections: of the settings file, beside those that the deployment decides.
+
+    Without a section `decay` no sweeps come between events: at which of them they would come is not determined.
+    """
     name = f"{re.sub(r'[^a-z0-9]+', '-', test.lower()).strip('-')[:32]}-{uuid.uuid4().hex[:6]}"
     topics = {"prefix": name} | sections.pop("topics", {})
-    plain = {"application": name, "kafka": {"bootstrap": broker.bootstrap}, "topics": topics} | sections
+    plain = {"application": name, "kafka": {"bootstrap": broker.bootstrap}, "topics": topics, "decay": {"every": None}}
+    plain |= sections
     return Deployment(broker, directory, plain)
 
 

@@ -9,23 +9,28 @@ from schemas.digest import features_digest
 from schemas.records import Alert as AlertRecord
 from schemas.records import LatestScore, ScoreChange
 from schemas.records import Score as ScoreRecord
+from schemas.records import Tick as TickRecord
+from schemas.records import Trigger as TriggerRecord
 from schemas.settings import Settings
 from schemas.times import parse_time
 from stream.core.fold import Folder
 from stream.core.model import Model, ModelFiles
 from stream.core.octets import Octets
 from stream.core.plan import build_plan
-from stream.core.row import split_row
 from stream.core.standing import SCORED, new_standing, unpack_standing
-from tests.integration.deployment import Deployment
+from tests.integration.deployment import Broker, Deployment
 from tests.integration.topics import Record, read_all
-from tests.oracle.decisions import Alert, Emission, Features, Judged, Notable, Score, Scorer, Trigger, output_id
+from tests.oracle.decisions import Alert, Emission, Features, Judged, Notable, Score, Scorer, Tick, Trigger, output_id
 from tests.oracle.lead import Verdict
 from tests.oracle.matching import Event
+from tests.scoring import sections
 
 OWN_ROWS: Final = b"\0"
 
 R = TypeVar("R", ScoreChange, LatestScore, AlertRecord)
+
+Read = Callable[[Broker, str], Sequence[Record]]
+"""How the records of an output topic are read: as they lie there, or as a subscriber keeps them."""
 
 
 class Expected(NamedTuple):
@@ -51,11 +56,14 @@ def scorer(files: ModelFiles, settings: Settings) -> Scorer:
 
 
 def expect(
-    deployment: Deployment, log: Iterable[tuple[Event, Trigger]], model_at: Callable[[Trigger], Scorer]
+    deployment: Deployment,
+    log: Iterable[tuple[Event, Trigger]],
+    model_at: Callable[[Trigger], Scorer],
+    before: Expected | None = None,
 ) -> Expected:
-    """Judges a log whose events of one lead are in the order in which the worker reads them."""
+    """Judges a log whose events of one lead are in the order in which the worker reads them; goes on from `before`."""
     content = deployment.content
-    expected = Expected({}, {}, {})
+    expected = before or Expected({}, {}, {})
     for event, trigger in log:
         lead = event["lead"]
         if lead not in expected.leads:
@@ -67,18 +75,18 @@ def expect(
     return expected
 
 
-def read_emissions(deployment: Deployment) -> dict[str, list[Emission]]:
+def read_emissions(deployment: Deployment, read: Read = read_all) -> dict[str, list[Emission]]:
     """Changes and their alerts as subscribers see them, by lead, in the order of the topic."""
     names, settings = deployment.names, deployment.settings
-    alerts: dict[tuple[str, int], AlertRecord] = {}
-    for record in read_all(deployment.broker, names.alerts):
+    alerts: dict[tuple[str, TriggerRecord | TickRecord], AlertRecord] = {}
+    for record in read(deployment.broker, names.alerts):
         alert = _read(AlertRecord, record, "leadpulse.spike.alert.v1")
-        assert (alert.lead, alert.sequence) not in alerts, "two alerts with one score change"
-        alerts[alert.lead, alert.sequence] = alert
+        assert (alert.lead, alert.trigger) not in alerts, "two alerts with one score change"
+        alerts[alert.lead, alert.trigger] = alert
     found: dict[str, list[Emission]] = {}
-    for record in read_all(deployment.broker, names.changes):
+    for record in read(deployment.broker, names.changes):
         change = _read(ScoreChange, record, "leadpulse.score.changed.v1")
-        told = emission_of(settings, change, alerts.pop((change.lead, change.sequence), None))
+        told = emission_of(settings, change, alerts.pop((change.lead, change.trigger), None))
         found.setdefault(change.lead, []).append(told)
     assert not alerts, "alerts without their score change"
     return found
@@ -98,7 +106,7 @@ def emission_of(settings: Settings, change: ScoreChange, alert: AlertRecord | No
         sequence=change.sequence,
         as_of=parse_time(change.as_of),
         cause=change.cause,
-        trigger=Trigger(change.trigger.topic, change.trigger.partition, change.trigger.offset),
+        trigger=_trigger(change.trigger),
         score=_score(score),
         previous=None if score.previous is None else _score(score.previous),
         features=np.array(change.features, np.float32).tobytes(),
@@ -107,11 +115,14 @@ def emission_of(settings: Settings, change: ScoreChange, alert: AlertRecord | No
     )
 
 
-def assert_latest_is_last(deployment: Deployment, emissions: dict[str, list[Emission]]) -> None:
-    """What the compacted topic keeps of each lead is its last change, under a name of its own."""
+def assert_latest_is_last(deployment: Deployment, emissions: dict[str, list[Emission]], read: Read = read_all) -> None:
+    """What the compacted topic keeps of a lead is its last change, under its own name; of one that expired nothing."""
     application = deployment.settings.application
-    found = {}
-    for record in read_all(deployment.broker, deployment.names.latest):
+    found: dict[str, tuple[str, int, Score, str]] = {}
+    for record in read(deployment.broker, deployment.names.latest):
+        if record.value is None:
+            del found[(record.key or b"").decode()]
+            continue
         latest = _read(LatestScore, record, "leadpulse.score.latest.v1")
         found[latest.lead] = (latest.id, latest.sequence, _score(latest.scores["conversion"]), latest.model)
     assert found == {
@@ -132,7 +143,7 @@ def assert_state_equals(deployment: Deployment, leads: dict[str, Judged]) -> Non
     wrong = [
         lead
         for lead, judged in known.items()
-        if folder.vector(split_row(rows[lead]).state).tobytes() != np.array(judged.lead.vector(), np.float32).tobytes()
+        if folder.vector(sections(rows[lead]).state).tobytes() != np.array(judged.lead.vector(), np.float32).tobytes()
     ]
     assert wrong == []
     assert {lead: last_scored(row) for lead, row in rows.items()} == {
@@ -149,14 +160,17 @@ def newest_rows(deployment: Deployment) -> dict[str, bytes]:
         if not record.key.startswith(OWN_ROWS):
             lead = record.key.decode()
             assert homes.setdefault(lead, record.partition) == record.partition, "a lead in two partitions"
-            rows[lead] = record.value or b""
+            if record.value is None:
+                del rows[lead]
+            else:
+                rows[lead] = record.value
     return rows
 
 
 def last_scored(row: bytes) -> np.float32:
-    """The log-odds that the lead's last event was scored with."""
+    """The log-odds that the lead was scored with last."""
     standing = new_standing()
-    data: Octets = np.frombuffer(split_row(row).standing, np.uint8)
+    data: Octets = np.frombuffer(sections(row).standing, np.uint8)
     unpack_standing(data, 0, standing)
     return np.float32(standing.log_odds[SCORED])
 
@@ -185,6 +199,12 @@ def _alert(settings: Settings, alert: AlertRecord) -> Alert:
     assert alert.text
     assert alert.drivers
     return Alert(alert.id, alert.rule, np.float32(alert.rise), events)
+
+
+def _trigger(trigger: TriggerRecord | TickRecord) -> Trigger | Tick:
+    if isinstance(trigger, TickRecord):
+        return Tick(parse_time(trigger.tick))
+    return Trigger(trigger.topic, trigger.partition, trigger.offset)
 
 
 def _score(score: ScoreRecord) -> Score:

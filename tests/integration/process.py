@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -50,14 +50,24 @@ class WorkerProcess:
         if self._process is not None:
             self.kill()
 
-    def start(self) -> None:
-        """Starts the process; it may take a while to be ready."""
+    @property
+    def pid(self) -> int | None:
+        """The process, or None while there is none."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    @property
+    def started(self) -> bool:
+        """Whether it was started and neither killed nor stopped since; it may have ended by itself."""
+        return self._process is not None
+
+    def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Starts the process; it may take a while to be ready. environment: variables beside those of this process."""
         assert self._process is None
         command = [sys.executable, "-m", "leadpulse.main", "worker", "--config", str(self._config)]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADPULSE__")}
+        own = {name: value for name, value in os.environ.items() if not name.startswith("LEADPULSE__")}
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=ROOT
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=own | dict(environment or {}), cwd=ROOT
             )
 
     def start_ready(self) -> None:
@@ -79,12 +89,27 @@ class WorkerProcess:
         self._process.send_signal(signal.SIGTERM)
         code = self._process.wait(STOP_SECONDS)
         self._process = None
-        assert code == 0, f"the worker ended with {code}:\n{self._tail()}"
+        assert code == 0, f"the worker ended with {code}:\n{self.tail()}"
         return time.monotonic() - began
 
-    def lose_disk(self) -> None:
-        """Deletes the state directory of the worker, which must not run."""
-        assert self._process is None
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal and waits for nothing."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def wait_ended(self, seconds: float = STOP_SECONDS) -> int:
+        """Waits until the process ends by itself; its exit code."""
+        assert self._process is not None
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the worker has not ended within {seconds:g} s:\n{self.tail()}") from None
+        self._process = None
+        return code
+
+    def lose_disk(self, *, running: bool = False) -> None:
+        """Deletes the state directory of the worker; running: while it uses it."""
+        assert running == (self._process is not None)
         shutil.rmtree(self._deployment.state(self._name))
 
     def wait_ready(self, seconds: float = START_SECONDS) -> None:
@@ -114,8 +139,8 @@ class WorkerProcess:
         while not holds():
             assert self._process is not None
             code = self._process.poll()
-            assert code is None, f"the worker ended with {code}:\n{self._tail()}"
-            assert time.monotonic() < deadline, f"not {what} within {seconds:g} s:\n{self._tail()}"
+            assert code is None, f"the worker ended with {code}:\n{self.tail()}"
+            assert time.monotonic() < deadline, f"not {what} within {seconds:g} s:\n{self.tail()}"
             time.sleep(0.05)
 
     def missing(self) -> list[str]:
@@ -144,5 +169,6 @@ class WorkerProcess:
             if sample.name == name and labels.items() <= sample.labels.items()
         )
 
-    def _tail(self) -> str:
-        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-40:])
+    def tail(self, lines: int = 40) -> str:
+        """The end of what it has written."""
+        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-lines:])

@@ -17,7 +17,6 @@ from stream.core.fold import Folder, Matrix
 from stream.core.model import Model
 from stream.core.plan import build_plan
 from stream.core.replay import replay
-from stream.core.row import split_row
 from stream.models.registry import Registry
 from tests.integration.deployment import Broker, Deployment, deploy
 from tests.integration.expectation import last_scored, newest_rows
@@ -25,6 +24,7 @@ from tests.integration.process import WorkerProcess
 from tests.integration.topics import Input, Sent
 from tests.oracle.lead import Lead
 from tests.oracle.segment import normalise
+from tests.scoring import sections
 from training.log import read_log
 
 ROOT: Final = Path(__file__).parents[2]
@@ -88,7 +88,7 @@ def test_final_features_are_those_of_the_definition(platform: Deployment, lines:
     wrong = [
         name
         for name, lead in leads.items()
-        if folder.vector(split_row(rows[name]).state).tobytes() != np.array(lead.vector(), np.float32).tobytes()
+        if folder.vector(sections(rows[name]).state).tobytes() != np.array(lead.vector(), np.float32).tobytes()
     ]
     assert wrong == []
 

@@ -8,6 +8,7 @@ import pytest
 
 from schemas.load import default_settings
 from schemas.records import ScoreChange
+from schemas.records import Trigger as TriggerRecord
 from schemas.settings import Settings
 from stream.core.model import ModelFiles
 from stream.models.registry import Registry
@@ -101,6 +102,7 @@ def assert_models_follow_each_other(deployment: Deployment, models: list[str]) -
     by_partition: dict[int, list[tuple[int, str]]] = {}
     for record in read_all(deployment.broker, deployment.names.changes):
         change = ScoreChange.model_validate_json(record.value or b"")
+        assert isinstance(change.trigger, TriggerRecord)
         by_partition.setdefault(change.trigger.partition, []).append((change.trigger.offset, change.model))
     for scored in by_partition.values():
         in_order = [model for _, model in sorted(scored)]

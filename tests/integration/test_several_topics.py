@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from schemas.records import ScoreChange
+from schemas.records import Trigger as TriggerRecord
 from stream.models.rules import rules_model
 from tests.integration.deployment import Broker, Deployment, deploy
 from tests.integration.expectation import (
@@ -97,6 +98,7 @@ def assert_each_change_can_be_recomputed(deployment: Deployment, log: list[tuple
         for each in read_all(deployment.broker, deployment.names.changes)
     ]
     for change in random.Random(4).sample(changes, k=100):
+        assert isinstance(change.trigger, TriggerRecord)
         partition = change.trigger.partition
         lead = Lead(deployment.content)
         for event, trigger in log:

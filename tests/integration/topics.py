@@ -109,9 +109,19 @@ class Reader:
                 "fetch.wait.max.ms": 50,
             }
         )
-        known = self._consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        known = self._partitions(topic)
         self._open = set(known)
         self._consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in known])
+
+    def _partitions(self, topic: str) -> list[int]:
+        """All of them: right after a topic was made, a broker may know it without its partitions."""
+        deadline = time.monotonic() + 20
+        while True:
+            found = self._consumer.list_topics(topic, timeout=10).topics[topic]
+            if found.error is None and found.partitions and all(each.leader >= 0 for each in found.partitions.values()):
+                return list(found.partitions)
+            assert time.monotonic() < deadline, f"{topic}: no partitions ({found.error})"
+            time.sleep(0.1)
 
     def read(self, seconds: float = 0.2) -> list[Record]:
         """What has come since the last call, after waiting this long for more."""

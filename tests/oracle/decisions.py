@@ -21,6 +21,7 @@ Features = Sequence[np.float32]
 _CHANGE: Final = 0.25
 _RISE: Final = 1.0
 _DAY: Final = "24h"
+_EXPIRE: Final = "100d"
 
 
 class Trigger(NamedTuple):
@@ -29,6 +30,12 @@ class Trigger(NamedTuple):
     topic: str
     partition: int
     offset: int
+
+
+class Tick(NamedTuple):
+    """The instant of a sweep."""
+
+    instant: int
 
 
 @dataclass(frozen=True)
@@ -76,8 +83,8 @@ class Emission(NamedTuple):
     lead: str
     sequence: int
     as_of: int
-    cause: Literal["event", "model"]
-    trigger: Trigger
+    cause: Literal["event", "model", "clock"]
+    trigger: Trigger | Tick
     score: Score
     previous: Score | None
     features: bytes
@@ -114,14 +121,36 @@ class Judged:
     by: Scorer | None = None
     log_odds: np.float32 = field(default_factory=lambda: np.float32(0))
     notable: list[Notable] = field(default_factory=list)
+    swept: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lead = Lead(self.settings)
 
+    @property
+    def as_of(self) -> int:
+        """The latest of its events and sweeps."""
+        return max([self.lead.as_of, *self.swept])
+
+    def expires(self, tick: int) -> bool:
+        """Whether a sweep as of this instant forgets the lead, instead of scoring it."""
+        longest = milliseconds(self.settings.get("decay", {}).get("expire", _EXPIRE))
+        return self.lead.as_of < tick - longest
+
+    def sweep(self, tick: int, model: Scorer) -> Emission | None:
+        """Scores the lead as of this instant, unless there is something of it at or after that; what leaves of it."""
+        if self.as_of >= tick:
+            return None
+        if self.by is not None and self.by.name != model.name:
+            self._rebase(model, model.score(self.lead.vector(self.as_of)))
+        self.swept.append(tick)
+        emission = self._judge(Tick(tick), model)
+        self.by = model
+        return emission
+
     def arrive(self, event: Event, trigger: Trigger, model: Scorer) -> tuple[Verdict, Emission | None]:
         """Takes an event in, which `model` scores; what leaves because of it."""
         swapped = self.by is not None and self.by.name != model.name
-        before = self.lead.vector() if swapped else None
+        before = self.lead.vector(self.as_of) if swapped else None
         verdict = self.lead.arrive(event)
         if verdict != "counted":
             return verdict, None
@@ -150,14 +179,15 @@ class Judged:
         ]
         self.log_odds = now
 
-    def _judge(self, trigger: Trigger, model: Scorer) -> Emission | None:
-        features = self.lead.vector()
-        now, as_of = model.score(features), self.lead.as_of
+    def _judge(self, trigger: Trigger | Tick, model: Scorer) -> Emission | None:
+        as_of = self.as_of
+        features = self.lead.vector(as_of)
+        now = model.score(features)
         tier = model.place(now)
         entered = tier == 0 and (not self.past or model.place(self.log_odds) != 0)
         rise = self._rise(now, as_of)
-        alert = self._alert(trigger, entered, rise)
-        cause = self._cause(now, tier, model) if alert is None else "event"
+        alert = self._alert(trigger, entered, rise) if isinstance(trigger, Trigger) else None
+        cause = self._cause(now, tier, model, trigger) if alert is None else "event"
         self.past.append(Scored(as_of, now))
         self.log_odds = now
         if cause is None:
@@ -186,22 +216,24 @@ class Judged:
 
     def _alert(self, trigger: Trigger, entered: bool, rise: np.float32) -> Alert | None:
         cooldown = milliseconds(self._spike("cooldown", _DAY))
-        if self.lead.converted or (self.alerted and self.lead.as_of - self.alerted[-1] < cooldown):
+        if self.lead.converted or (self.alerted and self.as_of - self.alerted[-1] < cooldown):
             return None
         if not entered and rise < np.float32(self._spike("rise_log_odds", _RISE)):
             return None
-        self.alerted.append(self.lead.as_of)
+        self.alerted.append(self.as_of)
         rule: Literal["top_tier", "rise"] = "top_tier" if entered else "rise"
         events = sorted(self.notable)[-NOTABLE_KEPT:][::-1]
         return Alert(self._id("alert", trigger, rule), rule, rise, tuple(events))
 
-    def _cause(self, now: np.float32, tier: int, model: Scorer) -> Literal["event", "model"] | None:
+    def _cause(
+        self, now: np.float32, tier: int, model: Scorer, trigger: Trigger | Tick
+    ) -> Literal["event", "model", "clock"] | None:
         if not self.told:
             return "event"
         last = self.told[-1]
         least = np.float32(self.settings.get("decisions", {}).get("change_log_odds", _CHANGE))
         if abs(np.float32(now - last.rebased)) >= least or tier != model.place(last.rebased):
-            return "event"
+            return "clock" if isinstance(trigger, Tick) else "event"
         if abs(np.float32(now - last.score.log_odds)) >= least or model.tiers[tier] != last.score.tier:
             return "model"
         return None
@@ -209,13 +241,14 @@ class Judged:
     def _spike(self, key: str, default: Any) -> Any:
         return self.settings.get("decisions", {}).get("spike", {}).get(key, default)
 
-    def _id(self, kind: str, trigger: Trigger, rule: str = "") -> str:
+    def _id(self, kind: str, trigger: Trigger | Tick, rule: str = "") -> str:
         return output_id(self.application, kind, self.name, trigger, rule)
 
 
-def output_id(application: str, kind: str, lead: str, trigger: Trigger, rule: str = "") -> str:
+def output_id(application: str, kind: str, lead: str, trigger: Trigger | Tick, rule: str = "") -> str:
     """128 bits of BLAKE2b over the parts, each followed by a NUL, in hex."""
     digest = hashlib.blake2b(digest_size=16)
-    for part in (application, kind, lead, trigger.topic, str(trigger.partition), str(trigger.offset), rule):
+    by = [f"tick:{trigger.instant}"] if isinstance(trigger, Tick) else [str(part) for part in trigger]
+    for part in (application, kind, lead, *by, rule):
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()

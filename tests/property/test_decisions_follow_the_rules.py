@@ -10,16 +10,15 @@ from schemas.load import default_settings
 from schemas.records import Alert, ScoreChange
 from schemas.settings import Settings
 from schemas.times import MINUTE
-from stream.core.engine import Arrival, Engine
 from stream.core.events import Event
 from stream.core.ids import Origin
 from stream.core.model import Model
-from stream.core.positions import Positions
 from stream.models.rules import rules_model
 from tests.integration.expectation import emission_of, scorer
 from tests.integration.traffic import BEGIN, traffic
 from tests.oracle.decisions import Emission, Judged, Trigger
 from tests.oracle.matching import Event as Raw
+from tests.scoring import Arrival, Scoring
 
 TOPIC = "t.web"
 SPIKES = (
@@ -60,7 +59,7 @@ def test_engine_and_oracle_tell_the_same_story(seed: int, spike: dict[str, objec
     models = [Model(each, features_digest(settings), settings.tiers) for each in files]
     scorers = [scorer(each, settings) for each in files]
     arrivals = traffic(seed + 100, leads=12, events=300, disorder=bool(seed % 2))
-    engine = Engine(settings)
+    engine = Scoring(settings)
     rows: dict[str, bytes] = {}
     judged: dict[str, Judged] = {}
     told: list[Emission] = []
@@ -80,22 +79,18 @@ def test_engine_and_oracle_tell_the_same_story(seed: int, spike: dict[str, objec
 
 
 def told_by_engine(
-    engine: Engine, settings: Settings, batch: dict[Trigger, Raw], rows: dict[str, bytes], model: Model
+    engine: Scoring, settings: Settings, batch: dict[Trigger, Raw], rows: dict[str, bytes], model: Model
 ) -> list[Emission]:
     """What the engine lets leave because of these events."""
     origins = [Origin(*trigger) for trigger in batch]
-    arrivals = [
-        Arrival(Event(**event), origin, 0, place)
-        for place, (origin, event) in enumerate(zip(origins, batch.values(), strict=True))
-    ]
-    stored = {event["lead"]: rows.get(event["lead"], b"") for event in batch.values()}
-    processed = engine.process(arrivals, stored, model, Positions({0: {}}, origins))
+    arrivals = [Arrival(Event(**event), origin, 0) for origin, event in zip(origins, batch.values(), strict=True)]
+    processed = engine.process(arrivals, rows, model, {0: {}})
     rows.update(processed.rows)
     values = [(each.kind, each.value or b"") for each in processed.outputs]
     changes = [ScoreChange.model_validate_json(value) for kind, value in values if kind == "change"]
     alerts = [Alert.model_validate_json(value) for kind, value in values if kind == "alert"]
-    alert_at = {alert.trigger.offset: alert for alert in alerts}
-    return [emission_of(settings, change, alert_at.get(change.trigger.offset)) for change in changes]
+    alert_at = {(alert.lead, alert.sequence): alert for alert in alerts}
+    return [emission_of(settings, change, alert_at.get((change.lead, change.sequence))) for change in changes]
 
 
 def test_what_happened_while_another_model_scored_is_the_leads_doing_when_the_first_is_put_back() -> None:
@@ -104,7 +99,7 @@ def test_what_happened_while_another_model_scored_is_the_leads_doing_when_the_fi
     blind = {"scorecard": card | {"rules": [{"feature": "logins_7d", "points": 1, "most": 7}]}}
     files = [rules_model(Settings.model_validate(default_settings() | changed)) for changed in ({}, blind)]
     first, second = (Model(each, features_digest(settings), settings.tiers) for each in files)
-    engine = Engine(settings)
+    engine = Scoring(settings)
     rows: dict[str, bytes] = {}
     view = {"lead": "lead-1", "type": "web", "name": "page_view", "properties": {}}
     told = []

@@ -95,7 +95,7 @@ def test_a_missing_program_is_a_warning_with_a_remedy(
     monkeypatch.setenv("PATH", "")
     code, found = examine(capsys)
     assert code == 0
-    for subject in ("Java", "Maven"):
+    for subject in ("Docker", "Java", "Maven"):
         assert found[subject]["state"] == "warning"
         assert "KAFKA_BOOTSTRAP" in found[subject]["remedy"]
 

@@ -166,7 +166,7 @@ def test_an_outcome_is_no_signal_even_where_one_would_fit() -> None:
     paid = reading(seen, "web", "buy", "/shop", paid=True)
     assert paid.outcome and paid.hits == () and paid.landing == -1
     unpaid = reading(seen, "web", "buy", "/shop", paid=False)
-    assert not unpaid.outcome and unpaid.hits == ((0, 0),) and unpaid.landing == 1
+    assert not unpaid.outcome and list(unpaid.hits) == [(0, 0)] and unpaid.landing == 1
 
 
 def test_another_outcome_than_the_one_configured_carries_nothing() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from schemas.digest import definitions
 from stream.runtime import partition_row
-from stream.runtime.partition_row import PartitionRow, PartitionRowError
+from stream.runtime.partition_row import Clock, PartitionRow, PartitionRowError
 from tests.unit.schemas.files import Change, shipped
 
 ROW = PartitionRow(
@@ -16,6 +16,7 @@ ROW = PartitionRow(
     kind="rules",
     model_since={"leadpulse.web": 3},
     definitions="1" * 64,
+    clock=Clock(watermark=1_772_357_400_000, tick=1_772_344_800_000, cursor="anon:zoë"),
 )
 NOW = definitions(shipped())
 STORED = partition_row.encode_definitions(NOW)

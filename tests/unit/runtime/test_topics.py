@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from confluent_kafka import Uuid
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from schemas.settings import Settings
 from schemas.topics import TopicNames
+from stream.runtime import topics as topics_module
 from stream.runtime.topics import TopicsError, check_topics
 from tests.integration.deployment import Broker
 from tests.unit.schemas.files import shipped
@@ -71,11 +73,16 @@ def test_topics_that_fit_are_counted(mock_kafka: Broker) -> None:
     assert check_topics(configured).partitions == 4  # what it gives to every topic
 
 
-def create(broker: Broker, topics: dict[str, int], policy: str = "compact") -> None:
-    """The topics of state and of latest scores with this clean-up policy."""
+def create(broker: Broker, topics: dict[str, int], policy: str = "compact", retention_ms: str = "86400000") -> None:
+    """The topics of state and of latest scores with this clean-up policy, keeping removals for so long."""
     admin = AdminClient({"bootstrap.servers": broker.bootstrap})
     made = [
-        NewTopic(topic, count, replication_factor=1, config={"cleanup.policy": policy if kept(topic) else "delete"})
+        NewTopic(
+            topic,
+            count,
+            replication_factor=1,
+            config={"cleanup.policy": policy, "delete.retention.ms": retention_ms} if kept(topic) else {},
+        )
         for topic, count in topics.items()
     ]
     for done in admin.create_topics(made).values():
@@ -133,6 +140,14 @@ def test_a_changelog_that_forgets_by_age_is_refused(real_kafka: Broker, policy: 
 
 
 @pytest.mark.kafka
+def test_a_changelog_that_drops_removals_within_a_day_is_refused(real_kafka: Broker) -> None:
+    configured = settings(real_kafka.bootstrap, "hasty")
+    create(real_kafka, wanted(configured), retention_ms="3600000")
+    text = refusal(configured)
+    assert text.startswith("topic hasty.changelog.v1 has delete.retention.ms=3600000: set it to 86400000 (a day)")
+
+
+@pytest.mark.kafka
 def test_a_store_has_another_home_on_another_cluster_prefix_or_application(
     real_kafka: Broker, mock_kafka: Broker
 ) -> None:
@@ -140,9 +155,40 @@ def test_a_store_has_another_home_on_another_cluster_prefix_or_application(
     create(real_kafka, wanted(configured))
     home = check_topics(configured).home
     assert home == check_topics(configured).home
-    assert home.endswith(" home leadpulse")
+    assert " home leadpulse " in home
     elsewhere = settings(mock_kafka.bootstrap, "home")
     admin = AdminClient({"bootstrap.servers": mock_kafka.bootstrap})
     for topic in wanted(elsewhere):
         admin.list_topics(topic, timeout=10)
     assert check_topics(elsewhere).home != home
+
+
+@pytest.mark.kafka
+def test_a_store_has_another_home_after_its_changelog_was_made_anew(real_kafka: Broker) -> None:
+    configured = settings(real_kafka.bootstrap, "anew")
+    topics = wanted(configured)
+    create(real_kafka, topics)
+    home = check_topics(configured).home
+    changelog = TopicNames.of(configured.topics).changelog
+    admin = AdminClient({"bootstrap.servers": real_kafka.bootstrap})
+    admin.delete_topics([changelog])[changelog].result(timeout=20)
+    create(real_kafka, {changelog: topics[changelog]})
+    assert check_topics(configured).home != home
+
+
+@pytest.mark.kafka
+def test_brokers_without_topic_ids_do(real_kafka: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    configured = settings(real_kafka.bootstrap, "older")
+    create(real_kafka, wanted(configured))
+
+    class Older(AdminClient):
+        """What the client makes of brokers before 2.8: an id of zeros."""
+
+        def describe_topics(self, *topics: Any, **options: Any) -> Any:
+            found = super().describe_topics(*topics, **options)
+            for each in found.values():
+                each.result().topic_id = Uuid(0, 0)
+            return found
+
+    monkeypatch.setattr(topics_module, "AdminClient", Older)
+    assert check_topics(configured).home.endswith(" older leadpulse")

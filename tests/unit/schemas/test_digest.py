@@ -86,9 +86,11 @@ def test_what_changes_an_output_changes_the_configuration_digest() -> None:
         lambda content: content.update(application="another"),
         signal("pricing_view", label="look at the prices"),
         feature("pricing_views_48h", window="49h"),
+        lambda content: content.update(decay={"every": "1h"}),
+        lambda content: content.update(decay={"expire": "200d"}),
     ]
     digests = [configuration_digest(shipped(change)) for change in changes]
-    assert len({configuration_digest(SHIPPED), *digests}) == 5
+    assert len({configuration_digest(SHIPPED), *digests}) == 7
 
 
 def test_where_a_worker_runs_does_not_change_the_configuration_digest() -> None:

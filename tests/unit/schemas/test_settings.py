@@ -41,6 +41,26 @@ def test_tiers_go_by_share_or_by_score_and_never_by_both() -> None:
     assert "give either share (capacity) or score (threshold)" in refusal(tiers({"name": "hot"}))
 
 
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ({"every": "4m"}, "decay.every: Input should be greater than or equal to 300000"),
+        ({"every": "8d"}, "decay.every: Input should be less than or equal to 604800000"),
+        ({"every": "often"}, "decay.every: Value error, not a duration such as"),
+        ({"quiet": "500ms"}, "decay.quiet: Input should be greater than or equal to 1000"),
+        ({"expire": "99d"}, "decay.expire: Input should be greater than or equal to 8640000000"),
+        ({"expire": None}, "decay.expire: Value error, not a duration such as"),
+    ],
+)
+def test_decay_that_forgets_what_still_counts_is_refused_by_its_name(section: dict[str, Any], told: str) -> None:
+    assert told in refusal(lambda content: content.update(decay=section))
+
+
+def test_decay_can_be_left_out_and_switched_off() -> None:
+    assert shipped().decay.every == 6 * 3_600_000
+    assert shipped(lambda content: content.update(decay={"every": None})).decay.every is None
+
+
 @pytest.mark.parametrize("edges", [("share", 0.3, 0.1), ("share", 0.1, 0.1), ("score", 50, 80), ("score", 50, 50)])
 def test_tiers_begin_with_the_highest(edges: tuple[str, float, float]) -> None:
     by, first, second = edges

@@ -1,0 +1,62 @@
+"""What a poll brings to the engine: events as arrays, with the records that brought them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from stream.core.events import Event
+from stream.core.ids import Origin
+from stream.core.kinds import NO_KINDS, KindTable
+from stream.core.lead import Hashes, Ints
+from stream.core.signals import Reading
+
+
+class Arrivals(NamedTuple):
+    """E events that say something, in the order of arrival.
+
+    topics: names; topic: a place in them. partition, offset: of the record. place: its place in the poll. key: the lead
+    of each, in UTF-8. timestamp: Kafka's, in milliseconds. time: the event's. event: the hash of its id.
+    kind: as in `stream.core.columns.Said`, with `readings` and `kinds`.
+    """
+
+    topics: Sequence[str]
+    topic: Ints
+    partition: Ints
+    offset: Ints
+    place: Ints
+    key: Sequence[bytes]
+    timestamp: Ints
+    time: Ints
+    event: Hashes
+    kind: Ints
+    readings: Sequence[Reading]
+    kinds: KindTable
+
+    def origin(self, i: int) -> Origin:
+        """The record that brought event i."""
+        return Origin(self.topics[int(self.topic[i])], int(self.partition[i]), int(self.offset[i]))
+
+
+def read_arrivals(
+    events: Sequence[Event], read: Sequence[Reading], origins: Sequence[Origin], timestamps: Sequence[int]
+) -> Arrivals:
+    """Events with what they say, where they come from and Kafka's times. Those that say nothing are left out; each
+    one's place is that in `events`.
+    """
+    kept = [i for i, reading in enumerate(read) if reading.carries]
+    topics = sorted({origin.topic for origin in origins})
+    return Arrivals(
+        topics=topics,
+        topic=np.array([topics.index(origins[i].topic) for i in kept], np.int64),
+        partition=np.array([origins[i].partition for i in kept], np.int64),
+        offset=np.array([origins[i].offset for i in kept], np.int64),
+        place=np.array(kept, np.int64),
+        key=[events[i].lead.encode() for i in kept],
+        timestamp=np.array([timestamps[i] for i in kept], np.int64),
+        time=np.array([events[i].time for i in kept], np.int64),
+        event=np.array([read[i].event for i in kept], np.uint64),
+        kind=-1 - np.arange(len(kept), dtype=np.int64),
+        readings=[read[i] for i in kept],
+        kinds=NO_KINDS,
+    )

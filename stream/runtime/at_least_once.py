@@ -1,0 +1,139 @@
+"""At least once, for brokers without transactions: what an epoch writes can come twice, and none of it is lost.
+
+The partition row is a partition's last record of an epoch. Where a worker dies before it, the next goes on from the row
+before; what it then meets again is a repetition for the leads whose rows were written, whose outputs had been delivered
+before, and is scored again for the others, with the same ids.
+"""
+
+import logging
+import math
+import time
+from threading import Thread
+from typing import Final, NamedTuple, NoReturn
+
+from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+
+from schemas.settings import Settings
+from schemas.topics import TopicNames
+from stream.core.lead import IDS_KEPT
+from stream.runtime.connection import connection, explain, idempotent_producer
+from stream.runtime.epoch import Epoch
+from stream.runtime.outbox import Outbox
+from stream.runtime.outcomes import Aborted, Broken, Outcome, Stopped, judge
+from stream.runtime.store import Store
+from stream.runtime.worker import POLL_RECORDS
+
+OPEN_SECONDS: Final = 2.0
+PATIENCE_SECONDS: Final = 10.0
+ASK_SECONDS: Final = 2.0
+
+log = logging.getLogger(__name__)
+
+
+class Membership(NamedTuple):
+    """What the group knows this worker by, as of an assignment."""
+
+    consumer: Consumer
+    member: str
+
+
+class AtLeastOnce:
+    """The one owner of the producer. Every call comes from the transaction thread."""
+
+    # With one more poll all of an epoch may be one lead's, of which so many ids are remembered.
+    most_records: float = IDS_KEPT - POLL_RECORDS
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._changelog = TopicNames.of(settings.topics).changelog
+        self._lease = settings.kafka.session_timeout_ms / 3_000
+        self._group = AdminClient(connection(settings.kafka))
+        self._box: Outbox | None = None
+        self._ending: Thread | None = None
+        self._deadline = 0.0
+        self._seen = -math.inf
+        self._member = ""
+
+    @staticmethod
+    def group_of(consumer: Consumer) -> Membership:
+        """Who this worker is in the group."""
+        return Membership(consumer, consumer.memberid() or "")
+
+    def open(self) -> None:
+        """A new producer where there is none. Raises KafkaException where no broker answers; may be called again."""
+        if self._ending is not None:
+            self._ending.join(OPEN_SECONDS)
+            if self._ending.is_alive():  # what it still has on its way must not come after the restore
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "the last producer has not ended yet"))
+            self._ending = None
+        if self._box is None:
+            self._box = Outbox(self._settings, idempotent_producer(self._settings), watch_rows=True)
+        self._box.producer.list_topics(self._changelog, timeout=OPEN_SECONDS)
+
+    def commit(self, epoch: Epoch, group: Membership) -> None:
+        """Writes all of the epoch. Raises Aborted, Broken or Stopped; StoreError where step 5 fails.
+
+        1. the group counts this worker among its members, or did so a moment ago
+        2. outputs: changes, latest scores, alerts, dead letters; until all are delivered
+        3. as 1: a worker that was stopped meanwhile must not overwrite what others wrote
+        4. changelog: each partition's lead rows, then its partition row; until all are delivered
+        5. the local store, in one write
+        6. the group's offsets, which only tell others how far this is
+        """
+        box = self._box
+        assert box is not None, "open was not called"
+        self._deadline = time.monotonic() + PATIENCE_SECONDS
+        box.begin(self._deadline)
+        try:
+            self._ask_group(group)  # 1
+            box.produce_outputs(epoch)  # 2
+            box.wait()
+            self._ask_group(group)  # 3
+            box.produce_rows(epoch)  # 4
+            box.wait()
+        except (KafkaException, BufferError) as error:
+            self._break(box, error)
+        box.keep(epoch, self._store)  # 5
+        self._tell_offsets(box, epoch, group)  # 6
+
+    def close(self) -> None:
+        """Lets the client's threads end."""
+        if self._box is not None:
+            self._box.producer.poll(0)
+
+    def _ask_group(self, group: Membership) -> None:
+        """Raises Aborted where the group has given this worker's partitions away, before anything more is written."""
+        if self._member == group.member and time.monotonic() - self._seen < self._lease:
+            return
+        asked = time.monotonic()
+        name = self._settings.application
+        while True:
+            try:
+                found = self._group.describe_consumer_groups([name], request_timeout=ASK_SECONDS)[name].result()
+                break
+            except KafkaException:
+                if time.monotonic() > self._deadline:
+                    raise
+        if group.member not in {each.member_id for each in found.members}:
+            raise Aborted("the group no longer counts this worker among its members", passing=True)
+        self._member, self._seen = group.member, asked
+
+    def _tell_offsets(self, box: Outbox, epoch: Epoch, group: Membership) -> None:
+        positions = box.positions(epoch)
+        if not positions:
+            return
+        try:  # sent and not waited for: the state's own positions count, and the next epoch's mend a failure
+            group.consumer.commit(offsets=positions, asynchronous=True)
+        except KafkaException as error:
+            log.info("the group's offsets were not told: %s", explain(error))
+
+    def _break(self, box: Outbox, error: KafkaException | BufferError) -> NoReturn:
+        """Some of the epoch may be written, so what the changelog has is what counts."""
+        self._box = None
+        self._ending = box.discard()
+        if isinstance(error, KafkaException):
+            stops = judge(error.args[0], math.inf) is Outcome.STOP
+            raise (Stopped if stops else Broken)(explain(error)) from error
+        raise Broken(str(error)) from error

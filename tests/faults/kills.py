@@ -1,0 +1,39 @@
+"""Row 1: a worker that is killed without warning, again and again."""
+
+import random
+from typing import Final
+
+from tests.faults.load import good
+from tests.faults.stage import Conditions, Played, Stage
+from tests.integration.traffic import traffic
+
+RATE: Final = 2_000
+
+
+def killed_again_and_again(given: Conditions) -> Played:
+    """Killed at any moment: while it starts and restores, and every second time while it scores and commits."""
+    moments = random.Random(1)
+    kills = given.choose(20, 4)
+    with Stage(given, "kills") as stage:
+        worker = stage.worker()
+        worker.start_ready()
+        seconds = given.choose(180, 45)
+        arrivals = traffic(seed=8, leads=seconds * 150, events=seconds * RATE, disorder=True)[: seconds * RATE]
+        load = stage.load(good(stage.topic, arrivals), RATE)
+        before_ready = 0
+        for kill in range(kills):
+            if kill % 2 == 0:
+                worker.wait_ready()
+            stage.sleep(moments.uniform(0, 6))
+            stage.watch.look()
+            before_ready += worker.get("/readyz")[0] != 200
+            worker.kill()
+            stage.watch.look()
+            worker.start()
+        stage.recover(worker)
+        load.halt()
+        stage.settle(worker)
+        stage.findings.note(f"{kills} kills, {before_ready} of them before it was ready")
+        stage.findings.require(before_ready < kills, "it was never killed at work")
+        stage.shows("up", stage.watch.lowest("up"), stage.watch.lowest("up") == 0)
+        return stage.played()

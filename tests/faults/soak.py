@@ -1,0 +1,130 @@
+"""Rows 17 and 18: a cache that is far too small, an allocation that fails, and a long time of steady work."""
+
+import os
+import resource
+import statistics
+import threading
+from itertools import combinations
+from pathlib import Path
+from typing import Final, Self
+
+from schemas.times import HOUR
+from tests.faults.load import good
+from tests.faults.stage import Conditions, Played, Stage
+from tests.integration.traffic import BEGIN, Arrival, traffic
+
+RATE: Final = 2_500
+SPAN: Final = 2 * HOUR
+GROWTH: Final = 0.05
+"""How much of its median a figure may grow over the second two thirds of the soak, by its robust slope."""
+GROWTH_FILES: Final = 3
+HELD: Final = 1_000
+"""Leads in memory: the fewest that the settings allow."""
+BURST: Final = 2_000
+SWOLLEN_BYTES: Final = 50_000
+
+
+def two_hours(given: Conditions) -> Played:
+    """The events of two hours in some minutes: memory and open files must stay where they are."""
+    seconds = given.choose(200, 60)
+    with Stage(given, "soak") as stage:
+        events = traffic(seed=18, leads=given.choose(20_000, 2_000), events=seconds * RATE, days=20)
+        arrivals = _compressed(events, SPAN)
+        worker = stage.worker()
+        worker.start_ready()
+        load = stage.load(good(stage.topic, arrivals), RATE)
+        with Gauges(worker.pid or 0) as gauges:
+            stage.sleep(seconds)
+            load.finish()
+        stage.recover(worker)
+        stage.settle(worker)
+        for name, values, most in (
+            ("resident memory", gauges.resident, GROWTH),
+            ("open files", gauges.files, GROWTH_FILES / statistics.median(gauges.files)),
+        ):
+            settled = values[len(values) // 3 :]
+            growth = slope(settled) * len(settled) / statistics.median(settled)
+            stage.findings.note(f"{name} {statistics.median(settled):.0f}, growth {100 * growth:.1f}%")
+            stage.findings.require(growth <= most, f"{name} grew by {100 * growth:.1f}%")
+        taken = stage.watch.grown("leadpulse_records_total")
+        stage.shows("leadpulse_records_total", taken, taken == len(arrivals))
+        return stage.played()
+
+
+def slope(values: list[float]) -> float:
+    """By the sample: the median slope of all pairs of values (Theil and Sen), which a few outliers do not move."""
+    chosen = range(0, len(values), max(1, len(values) // 200))
+    return statistics.median((values[j] - values[i]) / (j - i) for i, j in combinations(chosen, 2))
+
+
+class Gauges:
+    """A process' resident memory, in MB, and open files, once a second."""
+
+    def __init__(self, process: int) -> None:
+        self.resident: list[float] = []
+        self.files: list[float] = []
+        self._process = Path("/proc") / str(process)
+        self._quit = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="gauges", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._quit.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._quit.wait(1.0):
+            pages = int((self._process / "statm").read_text().split()[1])
+            self.resident.append(pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
+            self.files.append(len(list((self._process / "fd").iterdir())))
+
+
+def _compressed(arrivals: list[Arrival], span: int) -> list[Arrival]:
+    """The same events in a shorter time."""
+    length = max(each.timestamp for each in arrivals) - BEGIN + 1
+
+    def sooner(time: int) -> int:
+        return BEGIN + (time - BEGIN) * span // length
+
+    return [Arrival({**each.event, "time": sooner(each.event["time"])}, sooner(each.timestamp)) for each in arrivals]
+
+
+def too_many_leads(given: Conditions) -> Played:
+    """Fifteen times as many leads as the memory holds; then an allocation that fails, under a burst of large events."""
+    with Stage(given, "arena", limits={"cached_rows": HELD}) as stage:
+        worker = stage.worker()
+        worker.start_ready()
+        seconds = given.choose(30, 12)
+        arrivals = traffic(seed=17, leads=15 * HELD, events=seconds * RATE + BURST)
+        burst = slice(seconds * RATE // 2, seconds * RATE // 2 + BURST)
+        stage.load(good(stage.topic, arrivals[: burst.start]), RATE).finish()
+        stage.recover(worker)
+        cached = stage.watch.highest("leadpulse_cached_rows")
+        stage.keep_up(worker)
+        assert worker.pid is not None
+        forbid_memory(worker.pid)
+        stage.load(good(stage.topic, [_swollen(each) for each in arrivals[burst]]), RATE).finish()
+        stage.wait_for(lambda: stage.ended, 60, "dead of a failed allocation")
+        load = stage.load(good(stage.topic, arrivals[burst.stop :]), RATE)
+        stage.recover(worker)
+        load.finish()
+        stage.settle(worker)
+        leads = len({each.injected.record.key for each in stage.everything()})
+        stage.findings.note(f"{leads} leads, {HELD} held in memory; the failed allocation ended it with {stage.ended}")
+        stage.findings.require(leads >= 10 * HELD, f"only {leads} leads")
+        stage.shows("leadpulse_cached_rows", cached, 0 < cached <= HELD)
+        return stage.played()
+
+
+def _swollen(each: Arrival) -> Arrival:
+    """The same event with a large property that means nothing."""
+    padding = {"text": "x" * SWOLLEN_BYTES}
+    return Arrival({**each.event, "properties": {**each.event["properties"], **padding}}, each.timestamp)
+
+
+def forbid_memory(process: int) -> None:
+    """From now on it gets no more memory from the system than it has: the first allocation that needs some fails."""
+    resource.prlimit(process, resource.RLIMIT_AS, (1 << 20, resource.RLIM_INFINITY))
