@@ -27,9 +27,7 @@ def main() -> int:
     names = [engine.name for engine in PEERS]
     parser.add_argument("peers", nargs="*", metavar="PEER", help=f"of {', '.join(names)}; all of them by default")
     parser.add_argument("--seconds", type=float, default=45, help="to watch each, after it is warm (45)")
-    parser.add_argument(
-        "--events", type=int, default=Traffic().events, help="in the backlog (the log of the section `fresh`)"
-    )
+    parser.add_argument("--events", type=int, default=Traffic().events, help="in the backlog")
     arguments = parser.parse_args()
     if unknown := set(arguments.peers) - set(names):
         parser.error(f"no such peer: {', '.join(sorted(unknown))}")

@@ -33,9 +33,10 @@ class Arrivals(NamedTuple):
     readings: Sequence[Reading]
     kinds: KindTable
 
-    def origin(self, i: int) -> Origin:
-        """The record that brought event i."""
-        return Origin(self.topics[int(self.topic[i])], int(self.partition[i]), int(self.offset[i]))
+    def origins(self, events: Ints) -> list[Origin]:
+        """The records that brought these events."""
+        topics = [self.topics[i] for i in self.topic[events].tolist()]
+        return [*map(Origin, topics, self.partition[events].tolist(), self.offset[events].tolist())]
 
 
 def read_arrivals(

@@ -37,7 +37,7 @@ class Processed(NamedTuple):
     rows: Octets
     row_at: Ints
     outputs: list[Output]
-    late: list[int]
+    late: Ints
     counted: int
     duplicates: int
 
@@ -102,9 +102,9 @@ class Engine:
         places = arrived.tolist()
         updates = Updates(
             leads=[arrivals.key[i].decode() for i in places],
-            triggers=[arrivals.origin(i) for i in places],
+            triggers=arrivals.origins(arrived),
             timestamps=arrivals.timestamp[arrived].tolist(),
-            positions=[positions.at(int(arrivals.place[i]), int(arrivals.partition[i])) for i in places],
+            positions=positions.all_at(arrivals.place[arrived].tolist(), arrivals.partition[arrived].tolist()),
         )
         outputs = self._recorder.record(updates, reasons, folded, decided, log_odds, model, sequence.tolist())
         self._after("record")
@@ -113,7 +113,7 @@ class Engine:
             rows=new,
             row_at=new_at,
             outputs=outputs,
-            late=np.sort(order[folded.verdict == LATE]).tolist(),
+            late=np.sort(order[folded.verdict == LATE]),
             counted=int((folded.verdict == COUNTED).sum()),
             duplicates=int((folded.verdict == DUPLICATE).sum()),
         )

@@ -1,11 +1,12 @@
 """Outputs as bytes with their CloudEvents headers (binary mode)."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from schemas.records import Reason
 from schemas.times import format_time
-from stream.core.ids import Origin, Tick, output_id
+from stream.core.ids import Origin, Tick, origin_of, output_ids
 
 Kind = Literal["change", "latest", "alert", "dead-letter"]
 Headers = list[tuple[str, bytes]]
@@ -38,17 +39,26 @@ class Refused(NamedTuple):
     headers: Headers
 
 
-def record_output(
-    application: str, kind: Kind, name: str, key: bytes, value: bytes, timestamp: int, time: str
-) -> Output:
-    """A record of ours as an output, by the name that its `id` gives it; its key is the lead. `time`: the timestamp."""
-    headers = _cloud_event(application, kind, name, time, "application/json")
-    return Output(kind, key, value, headers, timestamp)
+def record_outputs(
+    application: str,
+    kind: Kind,
+    names: Sequence[str],
+    keys: Sequence[bytes],
+    values: Sequence[bytes],
+    timestamps: Sequence[int],
+    times: Sequence[str],
+) -> list[Output]:
+    """Records of ours as outputs, by the names that their `id` gives them. `times`: the timestamps in words."""
+    same = _unchanging(application, kind, "application/json")
+    return [
+        Output(kind, key, value, [*same, ("ce_id", name.encode()), ("ce_time", time.encode())], timestamp)
+        for name, key, value, timestamp, time in zip(names, keys, values, timestamps, times, strict=True)
+    ]
 
 
 def tombstone(application: str, lead: str, tick: Tick) -> Output:
     """Takes a lead that expired out of the latest scores: readers of the compacted topic forget it."""
-    name = output_id(application, "latest", lead, tick)
+    (name,) = output_ids(application, "latest", [origin_of(lead, tick)])
     headers = _cloud_event(application, "latest", name, format_time(tick.instant), "application/json")
     return Output("latest", lead.encode(), None, headers, tick.instant)
 
@@ -60,7 +70,7 @@ def dead_letter(application: str, refused: Refused, reason: Reason, text: str, m
     is cut off its value, and the header `leadpulse.value.bytes` tells how long it was.
     """
     origin = refused.origin
-    name = output_id(application, "dead-letter", "", origin)
+    (name,) = output_ids(application, "dead-letter", [origin_of("", origin)])
     headers = _cloud_event(application, "dead-letter", name, format_time(refused.timestamp), "application/octet-stream")
     told = {
         "__connect.errors.topic": origin.topic,

@@ -25,12 +25,16 @@ class Positions:
 
     def at(self, place: int, partition: int) -> dict[str, int]:
         """Next offset of each topic's partition once the record at this place in the poll has been taken."""
-        found = dict(self._before.get(partition, {}))
+        found = self._before.get(partition, {}).copy()
         for topic, (places, offsets) in self._taken.get(partition, {}).items():
             taken = bisect_right(places, place)
             if taken:
                 found[topic] = offsets[taken - 1] + 1
         return found
+
+    def all_at(self, places: Sequence[int], partitions: Sequence[int]) -> list[dict[str, int]]:
+        """`at` for each of these records."""
+        return [self.at(place, partition) for place, partition in zip(places, partitions, strict=True)]
 
     def after(self) -> dict[int, dict[str, int]]:
         """Next offsets after the whole poll, of the partitions that it changes."""

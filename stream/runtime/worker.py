@@ -204,8 +204,10 @@ class Worker:
         """Adds everything but the rows to the open epoch."""
         arrivals = taken.arrivals
         late: list[tuple[Reason, Output]] = [
-            ("late", self._intake.refuse(arrivals.origin(i), batch.messages[arrivals.place[i]], "late", TOO_LATE))
-            for i in processed.late
+            ("late", self._intake.refuse(origin, batch.messages[place], "late", TOO_LATE))
+            for origin, place in zip(
+                arrivals.origins(processed.late), arrivals.place[processed.late].tolist(), strict=True
+            )
         ]
         refused = taken.refused + late
         epoch = self._committer.epoch

@@ -25,9 +25,10 @@ def killed(given: Conditions) -> Played:
         arrivals = traffic(seed=3, leads=seconds * 100, events=seconds * RATE)
         load = stage.load(good(stage.topic, arrivals), RATE)
         stage.sleep(3)
+        away = time.monotonic()
         kafka.kill()
-        stage.sleep(given.choose(30, 4))
-        unready = stage.watch.lowest("leadpulse_ready", since=time.monotonic() - 3)
+        stage.sleep(given.choose(30, 8))
+        unready = stage.watch.lowest("leadpulse_ready", since=away)
         kafka.start()
         stage.recover(worker)
         longest = stage.recovered_seconds or 0.0

@@ -22,10 +22,11 @@ class Injected(NamedTuple):
 
 
 class Delivered(NamedTuple):
-    """A record that was sent, and where it lies."""
+    """A record that was sent, where it lies, and by when it lay there, by the monotonic clock."""
 
     injected: Injected
     trigger: Trigger
+    when: float = 0.0
 
 
 def good(topic: str, arrivals: Sequence[Arrival]) -> list[Injected]:
@@ -36,12 +37,11 @@ def good(topic: str, arrivals: Sequence[Arrival]) -> list[Injected]:
 class Load:
     """Sends until everything is sent or it is halted. A producer that gets no answer waits, as producers do.
 
-    delivered: what was, in order. ended: when it stopped sending, by the monotonic clock.
+    delivered: what was, in order.
     """
 
     def __init__(self, inputs: Input, records: Iterable[Injected], rate: float) -> None:
         self.delivered: list[Delivered] = []
-        self.ended = float("inf")
         self._inputs = inputs
         self._records = list(records)
         self._rate = rate
@@ -71,7 +71,6 @@ class Load:
             self._send()
         except BaseException as error:
             self._failure = error
-        self.ended = time.monotonic()
 
     def _send(self) -> None:
         most = max(1, int(self._rate / _ROUNDS_A_SECOND))
@@ -83,4 +82,5 @@ class Load:
             next_round = max(next_round, time.monotonic() - 1) + most / self._rate
             batch = self._records[start : start + most]
             triggers = self._inputs.send([each.record for each in batch])
-            self.delivered += [Delivered(each, trigger) for each, trigger in zip(batch, triggers, strict=True)]
+            now = time.monotonic()
+            self.delivered += [Delivered(each, trigger, now) for each, trigger in zip(batch, triggers, strict=True)]

@@ -127,4 +127,6 @@ def _swollen(each: Arrival) -> Arrival:
 
 def forbid_memory(process: int) -> None:
     """From now on it gets no more memory from the system than it has: the first allocation that needs some fails."""
-    resource.prlimit(process, resource.RLIMIT_AS, (1 << 20, resource.RLIM_INFINITY))
+    # DATA, too: what the allocator has reserved and does not use yet counts as address space already.
+    for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
+        resource.prlimit(process, kind, (1 << 20, resource.RLIM_INFINITY))

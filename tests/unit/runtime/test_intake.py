@@ -3,6 +3,7 @@
 import json
 from typing import Any, Final, get_args
 
+import numpy as np
 import pytest
 from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_NOT_AVAILABLE, Message
 
@@ -64,7 +65,7 @@ def test_a_good_record_arrives_with_its_place_and_time(twice: bool) -> None:
     taken = take(message(event()), message(event(id="e2"), offset=8), twice=twice)
     arrivals = taken.arrivals
     assert [int(name) for name in arrivals.event] == [event_hash("e1"), event_hash("e2")]
-    assert [arrivals.origin(i) for i in range(2)] == [Origin("leadpulse.web", HOME, offset) for offset in (7, 8)]
+    assert arrivals.origins(np.arange(2)) == [Origin("leadpulse.web", HOME, offset) for offset in (7, 8)]
     assert arrivals.place.tolist() == [0, 1]
     assert arrivals.key == [b"ann", b"ann"]
     assert set(arrivals.timestamp.tolist()) == set(arrivals.time.tolist()) == {NOW}
