@@ -13,7 +13,7 @@ from confluent_kafka import OFFSET_END, Consumer, Producer, TopicPartition
 
 from bench.generator import Call, Traffic, calls
 
-TICK: Final = 0.002
+TICK: Final = 0.005
 _SPAWN: Final = multiprocessing.get_context("spawn")
 _BY_EVENT: Final = b'"cause":"event"'
 _START_SECONDS: Final = 120.0
@@ -115,7 +115,7 @@ def _stream(
         "bootstrap.servers": bootstrap,
         "partitioner": "murmur2_random",
         "enable.idempotence": True,
-        "linger.ms": 2,
+        "linger.ms": 5,
         "queue.buffering.max.messages": 1_000_000,
         "log_level": 3,
     }

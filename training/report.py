@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
+import numpy as np
+
 from schemas.manifest import ModelManifest
-from stream.core.records import probability
+from training.calibration import probability
 
 SHARES: Final = ("precision_top_10", "base_rate")
 FIGURES: Final = {
@@ -68,7 +70,9 @@ def _verdict(manifest: ModelManifest) -> str:
         return f"**Not fit for use.** What does not hold, see the checks: {'; '.join(blocked)}."
     warned = [each["title"] for each in manifest.checks if each["verdict"] == "warned"]
     verdict = f"Fit for use. In doubt, see the checks: {'; '.join(warned)}." if warned else "Fit for use."
-    bands = ", ".join(f"{band.name} from {probability(band.log_odds):.2%}" for band in manifest.tiers.above)
+    bands = ", ".join(
+        f"{band.name} from {float(probability(np.array(band.log_odds))):.2%}" for band in manifest.tiers.above
+    )
     return f"{verdict} Tiers by probability: {bands}, the rest {manifest.tiers.lowest}."
 
 

@@ -186,7 +186,7 @@ def _decide(
         out.row_at[who + 1] = at
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _rebase(standing: Standing, before: np.float32, by: Judge) -> None:
     """Takes the difference between the models out of everything that this model's scores are compared with."""
     if standing.models[SCORED_BY] == by.number or standing.models[SCORED_BY] == 0:
@@ -204,7 +204,7 @@ def _rebase(standing: Standing, before: np.float32, by: Judge) -> None:
     standing.models[SCORED_BY] = by.number
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _judge(
     standing: Standing, event: int, scored: np.float32, as_of: int, quiet: bool, by: Judge, out: Decided
 ) -> None:
@@ -231,7 +231,7 @@ def _judge(
         _tell(standing, event, scored, by.number, out)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _change(standing: Standing, scored: np.float32, tier: int, alerted: bool, by: Judge) -> int:
     """Whether the readers' last score is out of date, and whether the lead or the model made it so."""
     if standing.numbers[SEQUENCE] == 0 or alerted:
@@ -244,7 +244,7 @@ def _change(standing: Standing, scored: np.float32, tier: int, alerted: bool, by
     return BY_MODEL if abs(scored - told) >= by.change or tier != standing.numbers[TOLD_TIER] else NOTHING
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _tell(standing: Standing, event: int, scored: np.float32, number: np.uint64, out: Decided) -> None:
     out.told_sequence[event] = standing.numbers[SEQUENCE]
     out.told_same[event] = standing.models[TOLD_BY] == number

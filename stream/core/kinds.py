@@ -113,7 +113,7 @@ class Kinds:
         self.table.sizes[:] = 0
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def find_kind(
     table: KindTable, type_: int, names: Octets, name: int, name_end: int, data: Octets, path: int, path_end: int
 ) -> int:
@@ -141,7 +141,7 @@ def _place(table: KindTable, kind: int, at: int) -> None:
     table.places[at] = kind
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _hash(type_: int, names: Octets, name: int, name_end: int, data: Octets, path: int, path_end: int) -> int:
     found = np.uint64(type_ + 1) * np.uint64(0x9E3779B97F4A7C15)
     if name_end > name:

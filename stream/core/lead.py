@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import njit
 
-from stream.core.tiles import FIVE, HOUR, LATE_HOURS, kept_start
+from stream.core.tiles import DAY_UNITS, HOUR, HOUR_UNITS, LATE_HOURS, kept_from, kept_start
 
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
@@ -224,13 +224,21 @@ def _add(lead: Lead, size: int, start: int, signal: int, count: int, value: int)
 @njit(cache=True)
 def _coarsen(lead: Lead) -> None:
     """Brings every tile to the length that the lead's latest time asks for, and drops what no window reaches."""
-    as_of = lead.times[AS_OF]
-    size = 0
-    for i in range(lead.sizes[TILES]):
-        start = kept_start(lead.tile_start[i] * FIVE, as_of)
-        if start >= 0:
-            # What was taken out lies before i, so writing at or before `size` never touches a tile still to come.
-            size = _add(lead, size, start, lead.tile_signal[i], lead.tile_count[i], lead.tile_sum[i])
+    fine, hourly, daily = kept_from(lead.times[AS_OF])
+    tiles, size = lead.sizes[TILES], 0
+    if tiles > 0 and lead.tile_start[0] >= daily:  # nothing to drop, so the days at the beginning stay as they are
+        while size < tiles and lead.tile_start[size] < hourly and lead.tile_start[size] % DAY_UNITS == 0:
+            size += 1
+    for i in range(size, tiles):
+        start = lead.tile_start[i]
+        if start < daily:
+            continue
+        if start < hourly:
+            start = start // DAY_UNITS * DAY_UNITS
+        elif start < fine:
+            start = start // HOUR_UNITS * HOUR_UNITS
+        # What was taken out lies before i, so writing at or before `size` never touches a tile still to come.
+        size = _add(lead, size, start, lead.tile_signal[i], lead.tile_count[i], lead.tile_sum[i])
     lead.sizes[TILES] = size
 
 

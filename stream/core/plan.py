@@ -65,7 +65,8 @@ class Plan(NamedTuple):
     first, second: parameters (hours, codes, field numbers, the place of the first weight).
     windows: length W in milliseconds and tile length in units of 5 minutes, one row each, the shortest first.
     weights: of intensities, by age in tiles. channels: the bit set of signals of each channel; web is the first.
-    summed: whether any feature needs sums. begins, counts, sums: the kernel's work space, by window (and signal).
+    count_at: the place in `counts` of a feature that is the count of one signal, else -1. summed: whether any feature
+    needs sums. begins, counts, sums: the kernel's work space, by window (and signal).
     """
 
     kind: Ints
@@ -80,6 +81,7 @@ class Plan(NamedTuple):
     windows: np.ndarray[tuple[int, int], np.dtype[np.int64]]
     weights: Ints
     channels: Hashes
+    count_at: Ints
     summed: bool
     begins: Ints
     counts: Ints
@@ -121,6 +123,13 @@ def build_plan(settings: Settings) -> Plan:
         windows=np.array(windows, np.int64),
         weights=np.array(weights or [0], np.int64),
         channels=_channels(settings),
+        count_at=np.array(
+            [
+                window[i] * most + each[0] if kind[i] == COUNT and len(each) == 1 else -1
+                for i, each in enumerate(members)
+            ],
+            np.int64,
+        ),
         summed=bool((kind == SUM).any()),
         begins=np.zeros(len(windows), np.int64),
         counts=np.zeros(len(windows) * most, np.int64),

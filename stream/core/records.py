@@ -13,7 +13,7 @@ from schemas.settings import Settings
 from schemas.times import format_time
 from stream.core.decide import BY_CLOCK, BY_EVENT, BY_MODEL, TOP_TIER, Decided
 from stream.core.features import Vector
-from stream.core.fold import Folded
+from stream.core.fold import Folded, Matrix
 from stream.core.ids import Origin, Tick, origin_of, output_ids
 from stream.core.lead import Ints
 from stream.core.model import Model
@@ -95,9 +95,10 @@ class Recorder:
         """The outputs of all updates, in this sequence of their places: for each the change, the latest score and,
         where one fired, the alert.
         """
+        features = folded.features[reasons.events]
         told = _told(reasons, folded, decided, log_odds, model.tiers)
         shared = self._shared(updates, told, model)
-        drivers = self._drivers(reasons.moved, told.features)
+        drivers = self._drivers(reasons.moved, features)
         rests = _changes(updates, shared, told, drivers, reasons, log_odds)
         changes = self._outputs("change", updates, shared, rests)
         latest = self._outputs("latest", updates, shared, [b"}"] * len(rests))
@@ -154,7 +155,7 @@ class Recorder:
             if not any(driver.change > 0 for driver in named):
                 # What lifted the lead was told in earlier changes: an alert still says what holds it up.
                 overall = Strongest(*[part[i : i + 1] for part in reasons.overall])
-                (named,) = self._drivers(overall, told.features[i : i + 1])
+                (named,) = self._drivers(overall, folded.features[event : event + 1])
             alert = AlertShape(
                 rule,
                 float(decided.rise[event]),
@@ -169,18 +170,24 @@ class Recorder:
             (alerts[i],) = record_outputs(self._application, "alert", names, [shared.keys[i]], [value], *times)
         return alerts
 
-    def _drivers(self, strongest: Strongest, features: list[list[float]]) -> list[list[DriverShape]]:
+    def _drivers(self, strongest: Strongest, features: Matrix) -> list[list[DriverShape]]:
         """Of each update those that count for something."""
-        names, describe = self._names, self._wording.describe
+        names, describe, places = self._names, self._wording.describe, strongest.places
+        rows = zip(
+            places.tolist(),
+            np.take_along_axis(features, places, axis=1).tolist(),
+            np.take_along_axis(self._wording.coarse(features), places, axis=1).tolist(),
+            (strongest.now / THOUSAND).tolist(),
+            (strongest.change / THOUSAND).tolist(),
+            strict=True,
+        )
         return [
             [
-                DriverShape(
-                    names[place], vector[place], now / THOUSAND, change / THOUSAND, describe(place, vector[place])
-                )
-                for place, now, change in zip(*row, strict=True)
-                if change != 0
+                DriverShape(names[place], value, now, change, describe(place, said))
+                for place, value, said, now, change in zip(*row, strict=True)
+                if change
             ]
-            for *row, vector in zip(*(part.tolist() for part in strongest), features, strict=True)
+            for row in rows
         ]
 
     def _occurrences(self, folded: Folded, event: int) -> list[OccurrenceShape]:

@@ -134,7 +134,7 @@ def standing_limit(standing: Standing) -> int:
     return 9 * NUMBERS + 4 * LOG_ODDS + 16 + 17 * int(standing.numbers[HOURS])
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def rise_above(standing: Standing, scored: np.float32, hour: int, window: int) -> np.float32:
     """How far the score is above the lowest of the window; 0 where it is not, or where there is none."""
     rise = np.float32(0)
@@ -144,7 +144,7 @@ def rise_above(standing: Standing, scored: np.float32, hour: int, window: int) -
     return rise
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def widen(standing: Standing, scored: np.float32, hour: int, window: int) -> None:
     """Adds the score to its hour and forgets the hours outside the window."""
     kept = 0

@@ -42,6 +42,13 @@ def kept_start(time: int, as_of: int) -> int:
     return day * DAY_UNITS
 
 
+@njit(cache=True)
+def kept_from(as_of: int) -> tuple[int, int, int]:
+    """First starts (units of 5 minutes) that `kept_start` leaves at 5 minutes, at an hour or less, and keeps at all."""
+    hour, day = as_of // HOUR, as_of // DAY
+    return (hour - FINE_HOURS) * HOUR_UNITS, (day - HOURLY_DAYS) * DAY_UNITS, (day - DAILY_DAYS) * DAY_UNITS
+
+
 def tile_units(window: int) -> int:
     """The length, in units of 5 minutes, of the tiles that a window of so many milliseconds is measured in."""
     if window < FINE_HOURS * HOUR:

@@ -4,6 +4,8 @@ from collections.abc import Sequence as Several
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+
 from schemas.features import (
     ActiveDays,
     Breadth,
@@ -21,6 +23,7 @@ from schemas.features import (
 from schemas.settings import Settings
 from schemas.times import format_duration
 from stream.core.features import HOURS_LIMIT
+from stream.core.fold import Matrix
 
 _AT_MOST: Final = 2
 _Active = Velocity | Count | Sum | ActiveDays | Breadth | PerVisit | Intensity
@@ -34,6 +37,17 @@ class Wording:
         self.describe = lru_cache(maxsize=65_536)(self._describe)
         """The feature at a place with its value, for example `3 pricing-page views in 48h`."""
         self._labels = {signal.name: signal.label for signal in settings.observed.signals}
+        self._ages = [place for place, feature in enumerate(settings.features) if isinstance(feature, Recency | Tenure)]
+
+    def coarse(self, features: Matrix) -> Matrix:
+        """N vectors with ages as coarse as their words, so that few different ones have to be put into words."""
+        ages = features[:, self._ages].astype(np.float64)
+        days = np.rint(ages / 24)
+        # The last value in words of hours is 47: the 48th is two days. 90 days and the limit are one number.
+        said = np.where(ages >= 24 * _AT_MOST, np.minimum(24 * days, HOURS_LIMIT - 1), np.minimum(np.rint(ages), 47.9))
+        found = features.copy()
+        found[:, self._ages] = np.where(ages >= HOURS_LIMIT, HOURS_LIMIT, np.where(ages < 1, 0, said))
+        return found
 
     def _describe(self, place: int, value: float) -> str:
         feature = self._features[place]

@@ -3,15 +3,31 @@
 import logging
 from typing import NamedTuple
 
+from confluent_kafka import TopicPartition
+
 from stream.runtime import partition_row
-from stream.runtime.partition_row import Clock, PartitionRowError
+from stream.runtime.commit import WorkerError
+from stream.runtime.partition_row import Clock, PartitionRowError, other_count
+from stream.runtime.spans import Span
 from stream.runtime.store import Marker
 
 log = logging.getLogger(__name__)
 
 
+class Restored(NamedTuple):
+    """What there is to go on with. marker: what the changelog says. committed: the group's offsets, by input topic.
+
+    lows: the first offset of each input topic. partitions: how many each of them has.
+    """
+
+    marker: Marker
+    committed: dict[str, int]
+    lows: dict[str, int]
+    partitions: int
+
+
 class Adoptable(NamedTuple):
-    """positions: next offset by input topic, where known. definitions: the definitions row that is still to be written.
+    """positions: next offset, of every input topic. definitions: the definitions row that is still to be written.
 
     model, kind, model_since: the model that was in force, empty for a new partition. clock: how far its time has come.
     """
@@ -24,27 +40,29 @@ class Adoptable(NamedTuple):
     clock: Clock
 
 
-def examine(
-    partition: int, marker: Marker, committed: dict[str, int], application: str, meaning: dict[str, str], digest: str
-) -> Adoptable:
-    """`committed`: the group's offsets. `meaning`: what rows refer to by number, with its digest.
+def examine(partition: int, restored: Restored, application: str, meaning: dict[str, str], digest: str) -> Adoptable:
+    """`meaning`: what rows refer to by number, with its digest.
 
-    The state's own positions count: they were written with it. Raises PartitionRowError where the state is another
-    application's, was made by settings that these do not extend, or is gone.
+    The state's own positions count: they were written with it. A topic that it does not know begins where the topic
+    does. Raises PartitionRowError where the state is another application's, was made for another number of partitions
+    or by settings that these do not extend, or is gone.
     """
+    marker, committed = restored.marker, restored.committed
     if marker.row is None:
-        if committed:
+        if any(committed.values()):
             raise PartitionRowError(
                 f"partition {partition}: the group has read up to {committed}, but the changelog has no state: it was "
                 "deleted, or the prefix changed. Restore the changelog, or begin anew with another `application`"
             )
-        return Adoptable({}, partition_row.encode_definitions(meaning), "", "", {}, Clock())
+        return Adoptable(restored.lows, partition_row.encode_definitions(meaning), "", "", {}, Clock())
     row = partition_row.decode(marker.row)
     if row.application != application:
         raise PartitionRowError(
             f"partition {partition}: the changelog holds the state of application {row.application}, this is "
             f"{application}: give each application a topics.prefix of its own"
         )
+    if row.partitions and row.partitions != restored.partitions:
+        raise PartitionRowError(f"partition {partition}: {other_count(row.partitions, restored.partitions)}")
     missing = None
     if row.definitions != digest:
         partition_row.check_definitions(marker.definitions, meaning, partition)
@@ -56,4 +74,22 @@ def examine(
             committed,
             row.positions,
         )
-    return Adoptable(committed | row.positions, missing, row.model, row.kind, row.model_since, row.clock)
+    positions = restored.lows | committed | row.positions
+    return Adoptable(positions, missing, row.model, row.kind, row.model_since, row.clock)
+
+
+def first_offset(place: TopicPartition, position: int, span: Span, skip_missing: bool) -> int:
+    """Where to fetch from: the state's position, unless the topic no longer has it. Raises WorkerError for that where
+    nothing may be skipped.
+    """
+    if span.low <= position <= span.end:
+        return position
+    where = f"{place.topic}, partition {place.partition}"
+    text = f"{where}: the state is at {position}, the topic has {span.low} to {span.end}"
+    if not skip_missing:
+        raise WorkerError(
+            f"{text}: events that were not read are gone, or the topic was made anew. To go on without them set "
+            "topics.missing_events to skip; to keep nothing, begin anew with another prefix"
+        )
+    log.error("%s; going on from %d, as topics.missing_events says", text, span.low)
+    return span.low

@@ -16,6 +16,7 @@ from stream.runtime.health import Health
 from stream.runtime.metrics import CONTENT_TYPE, Metrics
 from stream.runtime.models import Models
 from stream.runtime.source import Source
+from stream.runtime.threads import show_name
 from stream.runtime.worker import Poll, Worker
 
 MODELS_EVERY = 1.0
@@ -101,6 +102,8 @@ def _add_agent(app: App, worker: Worker, source: Source) -> None:
             self.thread.start()
 
         def poll(self) -> None:
+            show_name("poll")
+
             async def put(poll: Poll, partitions: int) -> None:
                 await polls.put(value=cast(Any, (poll, partitions)))
 

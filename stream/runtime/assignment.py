@@ -1,7 +1,7 @@
 """What the group gives and takes, and the way of each partition to being scored. Called by the poll thread alone.
 
-waiting: the group's offsets are asked for. restoring: the changelog is read. restored: settings and model are looked
-at. placed: it has a generation, and the input topics are looked at. fetched: its records come.
+waiting: the group's offsets are asked for. restoring: the changelog is read. restored: the input topics, settings and
+model are looked at. placed: it has a generation and is to be fetched from these offsets. fetched: its records come.
 """
 
 import asyncio
@@ -14,16 +14,17 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas.settings import Settings
 from schemas.topics import TopicNames
+from stream.runtime.adoption import Restored, first_offset
 from stream.runtime.catch_up import CatchUp
 from stream.runtime.commit import Rewind, WorkerError
 from stream.runtime.ends import Ends
 from stream.runtime.metrics import Metrics
 from stream.runtime.restore import Restorer
+from stream.runtime.spans import Span, find_spans
 from stream.runtime.store import Marker
 from stream.runtime.worker import Worker
 
 COMMITTED_SECONDS: Final = 0.3
-WATERMARK_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 1.0
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class Assignment:
     ) -> None:
         """`group_of`: what the delivery wants to know of the consumer's place in the group."""
         names = TopicNames.of(settings.topics)
-        self._topics = [names.input(channel) for channel in settings.topics.inputs]
+        self.topics = [names.input(channel) for channel in settings.topics.inputs]
         self._skip_missing = settings.topics.missing_events == "skip"
         self._consumer = consumer
         self._restorer = restorer
@@ -87,9 +88,14 @@ class Assignment:
         return self._waiting | self._restoring | set(self._restored) | set(self._placed)
 
     @property
-    def busy(self) -> bool:
-        """Whether there is work that should not wait for a poll."""
-        return bool(self._restoring) or self._catch_up.active
+    def restoring(self) -> bool:
+        """Whether `advance` reads the changelog, and waits for it where nothing is there yet."""
+        return self._restorer.reading
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether records are held that should not wait for others for long."""
+        return self._catch_up.active
 
     def generations(self) -> dict[int, int]:
         """The partitions being fetched, each with its generation."""
@@ -134,17 +140,7 @@ class Assignment:
             self._ask_committed(unanswered)
         if self._restoring:
             self._restorer.step(self._finish_restore)
-        if self._restored and time.monotonic() >= self._not_before:
-            self._not_before = time.monotonic() + AGAIN_SECONDS
-            for partition in sorted(self._restored):
-                self._adopt(partition)
-        arrived = bool(self._placed)
-        for partition in sorted(self._placed):
-            try:
-                self._fetch_from(partition, self._placed[partition])
-                del self._placed[partition]
-            except KafkaException as error:
-                unanswered.append(error)
+        arrived = self._arrive(unanswered)
         self._metrics.partitions.labels("owned").set(len(self._generations))
         self._metrics.partitions.labels("restoring").set(len(self.unready))
         if unanswered:
@@ -171,7 +167,7 @@ class Assignment:
     def at_end(self) -> frozenset[int]:
         """Partitions of which nothing is left to read: every topic's end was met, and nothing came since or is held."""
         return frozenset(
-            each for each in self._fetched if self._ends.holds(self._topics, each) and not self._catch_up.holds(each)
+            each for each in self._fetched if self._ends.holds(self.topics, each) and not self._catch_up.holds(each)
         )
 
     def refetch(self, order: Rewind) -> None:
@@ -212,60 +208,66 @@ class Assignment:
         for each in found:
             if each.error is not None:
                 raise KafkaException(each.error)
-        for partition in sorted(self._waiting):
+        begun = self._restorer.begin(self._waiting, unanswered)
+        for partition in begun:
             self._committed[partition] = {
                 each.topic: each.offset for each in found if each.partition == partition and each.offset >= 0
             }
-            try:
-                self._restorer.begin(partition)
-            except KafkaException as error:
-                unanswered.append(error)
-                continue
-            self._waiting.discard(partition)
-            self._restoring.add(partition)
+        self._waiting -= begun
+        self._restoring |= begun
 
     def _finish_restore(self, partition: int, marker: Marker) -> None:
         self._restoring.discard(partition)
         self._restored[partition] = marker
         self._not_before = 0.0
 
-    def _adopt(self, partition: int) -> None:
-        marker, committed = self._restored[partition], self._committed[partition]
-        generation = self._generation + 1
-        known = self._call(self._worker.adopt(partition, generation, marker, committed, self.group))
-        if known is not None:
-            self._generation = generation
-            self._generations[partition] = generation
-            del self._restored[partition], self._committed[partition]
-            self._placed[partition] = known
-            log.info("partition %d: scoring from %s", partition, known or "the beginning")
+    def _arrive(self, unanswered: list[KafkaException]) -> bool:
+        """Fetches what is placed, and what can be adopted of what is restored; whether there was any."""
+        due = set(self._placed)
+        if self._restored and time.monotonic() >= self._not_before:
+            self._not_before = time.monotonic() + AGAIN_SECONDS
+            due |= set(self._restored)
+        wanted = [each for partition in sorted(due) for each in self._inputs(partition)]
+        found = find_spans(self._consumer, wanted, unanswered) if wanted else {}
+        arrived = False
+        for partition in sorted(due):
+            spans = {topic: found[topic, partition] for topic in self.topics if (topic, partition) in found}
+            if len(spans) < len(self.topics) or (partition in self._restored and not self._adopt(partition, spans)):
+                continue
+            self._fetch(partition, spans)
+            arrived = True
+        return arrived
 
-    def _fetch_from(self, partition: int, known: dict[str, int]) -> None:
-        """Fetches from these offsets, and from the beginning of topics that the state does not know."""
-        starts, spans = [], {}
+    def _adopt(self, partition: int, spans: dict[str, Span]) -> bool:
+        lows = {topic: span.low for topic, span in spans.items()}
+        restored = Restored(self._restored[partition], self._committed[partition], lows, self.partitions)
+        generation = self._generation + 1
+        positions = self._call(self._worker.adopt(partition, generation, restored, self.group))
+        if positions is None:
+            return False
+        self._generation = generation
+        self._generations[partition] = generation
+        del self._restored[partition], self._committed[partition]
+        self._placed[partition] = positions
+        log.info("partition %d: scoring from %s", partition, positions)
+        return True
+
+    def _fetch(self, partition: int, spans: dict[str, Span]) -> None:
+        """Fetches from where it is placed."""
+        positions = self._placed.pop(partition)
+        starts = []
         for each in self._inputs(partition):
-            low, end = self._consumer.get_watermark_offsets(each, timeout=WATERMARK_SECONDS, cached=False)
-            each.offset = known.get(each.topic, low)
-            if not low <= each.offset <= end:
-                text = (
-                    f"{each.topic}, partition {partition}: the state is at {each.offset}, the topic has {low} to {end}"
-                )
-                if not self._skip_missing:
-                    raise WorkerError(
-                        f"{text}: events that were not read are gone, or the topic was made anew. To go on without "
-                        "them set topics.missing_events to skip; to keep nothing, begin anew with another prefix"
-                    )
-                log.error("%s; going on from %d, as topics.missing_events says", text, low)
-                each.offset = low
-                self._call(self._worker.skip(partition, each.topic, low))
+            position = positions[each.topic]
+            each.offset = first_offset(each, position, spans[each.topic], self._skip_missing)
+            if each.offset != position:
+                self._call(self._worker.skip(partition, each.topic, each.offset))
             starts.append(each)
-            spans[each.topic] = (each.offset, end)
         self._consumer.incremental_assign(starts)
-        self._catch_up.start(partition, spans)
+        self._catch_up.start(partition, {each.topic: (each.offset, spans[each.topic].end) for each in starts})
         self._fetched.add(partition)
 
     def _inputs(self, partition: int) -> list[TopicPartition]:
-        return [TopicPartition(topic, partition) for topic in self._topics]
+        return [TopicPartition(topic, partition) for topic in self.topics]
 
     def _drop(self, gone: set[int]) -> None:
         for partition in gone & self._restoring:

@@ -5,11 +5,10 @@ before; what it then meets again is a repetition for the leads whose rows were w
 before, and is scored again for the others, with the same ids.
 """
 
-import logging
 import math
 import time
 from threading import Thread
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NoReturn
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -22,27 +21,19 @@ from stream.runtime.epoch import Epoch
 from stream.runtime.outbox import Outbox
 from stream.runtime.outcomes import Aborted, Broken, Outcome, Stopped, judge
 from stream.runtime.store import Store
-from stream.runtime.worker import POLL_RECORDS
 
 OPEN_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 10.0
 ASK_SECONDS: Final = 2.0
-
-log = logging.getLogger(__name__)
-
-
-class Membership(NamedTuple):
-    """What the group knows this worker by, as of an assignment."""
-
-    consumer: Consumer
-    member: str
 
 
 class AtLeastOnce:
     """The one owner of the producer. Every call comes from the transaction thread."""
 
     # With one more poll all of an epoch may be one lead's, of which so many ids are remembered.
-    most_records: float = IDS_KEPT - POLL_RECORDS
+    poll_records = IDS_KEPT // 2
+    most_records: float = IDS_KEPT - poll_records
+    sends_offsets = False
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
@@ -57,9 +48,9 @@ class AtLeastOnce:
         self._member = ""
 
     @staticmethod
-    def group_of(consumer: Consumer) -> Membership:
-        """Who this worker is in the group."""
-        return Membership(consumer, consumer.memberid() or "")
+    def group_of(consumer: Consumer) -> str:
+        """What the group knows this worker by, as of an assignment."""
+        return consumer.memberid() or ""
 
     def open(self) -> None:
         """A new producer where there is none. Raises KafkaException where no broker answers; may be called again."""
@@ -72,7 +63,7 @@ class AtLeastOnce:
             self._box = Outbox(self._settings, idempotent_producer(self._settings), watch_rows=True)
         self._box.producer.list_topics(self._changelog, timeout=OPEN_SECONDS)
 
-    def commit(self, epoch: Epoch, group: Membership) -> None:
+    def commit(self, epoch: Epoch, group: str) -> None:
         """Writes all of the epoch. Raises Aborted, Broken or Stopped; StoreError where step 5 fails.
 
         1. the group counts this worker among its members, or did so a moment ago
@@ -80,7 +71,9 @@ class AtLeastOnce:
         3. as 1: a worker that was stopped meanwhile must not overwrite what others wrote
         4. changelog: each partition's lead rows, then its partition row; until all are delivered
         5. the local store, in one write
-        6. the group's offsets, which only tell others how far this is
+
+        The group's offsets, which only tell others how far this is, are for the poll thread to send afterwards: the
+        client lets one thread at a time use a consumer, and that one may be waiting for this commit.
         """
         box = self._box
         assert box is not None, "open was not called"
@@ -96,16 +89,15 @@ class AtLeastOnce:
         except (KafkaException, BufferError) as error:
             self._break(box, error)
         box.keep(epoch, self._store)  # 5
-        self._tell_offsets(box, epoch, group)  # 6
 
     def close(self) -> None:
         """Lets the client's threads end."""
         if self._box is not None:
             self._box.producer.poll(0)
 
-    def _ask_group(self, group: Membership) -> None:
+    def _ask_group(self, group: str) -> None:
         """Raises Aborted where the group has given this worker's partitions away, before anything more is written."""
-        if self._member == group.member and time.monotonic() - self._seen < self._lease:
+        if self._member == group and time.monotonic() - self._seen < self._lease:
             return
         asked = time.monotonic()
         name = self._settings.application
@@ -116,18 +108,9 @@ class AtLeastOnce:
             except KafkaException:
                 if time.monotonic() > self._deadline:
                     raise
-        if group.member not in {each.member_id for each in found.members}:
+        if group not in {each.member_id for each in found.members}:
             raise Aborted("the group no longer counts this worker among its members", passing=True)
-        self._member, self._seen = group.member, asked
-
-    def _tell_offsets(self, box: Outbox, epoch: Epoch, group: Membership) -> None:
-        positions = box.positions(epoch)
-        if not positions:
-            return
-        try:  # sent and not waited for: the state's own positions count, and the next epoch's mend a failure
-            group.consumer.commit(offsets=positions, asynchronous=True)
-        except KafkaException as error:
-            log.info("the group's offsets were not told: %s", explain(error))
+        self._member, self._seen = group, asked
 
     def _break(self, box: Outbox, error: KafkaException | BufferError) -> NoReturn:
         """Some of the epoch may be written, so what the changelog has is what counts."""

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NamedTuple, Protocol
 
+from confluent_kafka import Consumer
+
 from schemas.settings import Settings
 from stream.runtime.epoch import Epoch
 from stream.runtime.metrics import Metrics
@@ -15,6 +17,7 @@ from stream.runtime.models import Models
 from stream.runtime.outcomes import Aborted, Broken, Stopped
 from stream.runtime.partition_row import FORMAT, PartitionRow
 from stream.runtime.partitions import Partitions
+from stream.runtime.threads import show_name
 
 BACKLOG_FACTOR: Final = 10
 ABORTS_IN_A_ROW: Final = 5
@@ -34,7 +37,13 @@ class Reload(NamedTuple):
     """An order to the poll thread: bring every partition back from the changelog, once there is a new producer."""
 
 
-Order = Rewind | Reload
+class Tell(NamedTuple):
+    """An order to the poll thread: tell the group how far this worker is, by partition and topic."""
+
+    positions: dict[int, dict[str, int]]
+
+
+Order = Rewind | Reload | Tell
 
 
 class WorkerError(Exception):
@@ -44,10 +53,17 @@ class WorkerError(Exception):
 class Delivery(Protocol):
     """How an epoch becomes visible. Every call but the constructor's comes from the transaction thread.
 
-    most_records: an epoch that has more is to be committed before it gets another poll.
+    poll_records: how many records a poll may have. most_records: an epoch that has more is to be committed before it
+    gets another poll. sends_offsets: whether a commit tells the group how far it is.
     """
 
+    poll_records: int
     most_records: float
+    sends_offsets: bool
+
+    @staticmethod
+    def group_of(consumer: Consumer) -> Any:
+        """What `commit` has to know of the consumer's place in the group, as of an assignment."""
 
     def open(self) -> None:
         """Makes it certain what became of everything before, and `commit` possible; also after Broken. Raises
@@ -82,7 +98,7 @@ class Committer:
         self._models = models
         self._metrics = metrics
         self._order = order
-        self._thread = ThreadPoolExecutor(1, "transaction")
+        self._thread = ThreadPoolExecutor(1, "transaction", initializer=show_name, initargs=("transaction",))
         self._aborts = 0
         self._rebuilds = 0
         self._evicted = 0
@@ -102,16 +118,18 @@ class Committer:
         self._delivery.close()
         await asyncio.to_thread(self._thread.shutdown)
 
-    def due(self, waiting: bool, backlog: bool) -> bool:
-        """Whether to commit now. `waiting`: more may come at once; `backlog`: more is there already."""
+    def due(self, taken: int) -> bool:
+        """Whether to commit now, after a poll of so many records: after an empty one nothing more is waiting, after a
+        full one more is there already.
+        """
         if not self.epoch.shares:
             return False
-        if not waiting or self._partitions.hot.dirty >= self._settings.limits.epoch_rows:
+        if taken == 0 or self._partitions.hot.dirty >= self._settings.limits.epoch_rows:
             return True
         if self.epoch.records.total() > self._delivery.most_records:
             return True
         age = (time.monotonic() - self.epoch.began) * 1000
-        return age >= self._settings.limits.epoch * (BACKLOG_FACTOR if backlog else 1)
+        return age >= self._settings.limits.epoch * (BACKLOG_FACTOR if taken == self._delivery.poll_records else 1)
 
     async def commit(self, group: Any) -> None:
         """Commits the open epoch, or brings everything back to the last one. Raises WorkerError and StoreError.
@@ -197,6 +215,7 @@ class Committer:
                 partition.model_since,
                 self.definitions,
                 partition.clock,
+                partition.of,
             )
 
     def _committed(self, epoch: Epoch) -> None:
@@ -207,6 +226,8 @@ class Committer:
             partition.committed_clock = share.row.clock
             partition.told_model = share.row.model
             partition.definitions = None
+        if not self._delivery.sends_offsets:
+            self._order(Tell({number: share.row.positions for number, share in epoch.shares.items() if share.row}))
         self._metrics.epochs.labels("committed").inc()
         tallies = (
             (self._metrics.outputs, Counter(output.kind for output in epoch.outputs)),

@@ -66,10 +66,11 @@ class Outbox:
         watch = self._reports.delivered if self._watch_rows else None
         for partition, share in epoch.shares.items():
             assert share.row is not None
+            produce = self.producer.produce
             for lead, row in share.rows.items():
-                self.producer.produce(self._changelog, row, lead, partition=partition, on_delivery=watch)
-                if len(self.producer) > 100_000:
-                    self.producer.poll(0)
+                produce(self._changelog, row, lead, partition=partition, on_delivery=watch)
+            if len(self.producer) > 100_000:
+                self.producer.poll(0)
             if share.definitions is not None:
                 self.producer.produce(
                     self._changelog, share.definitions, partition_row.DEFINITIONS_KEY, partition=partition,

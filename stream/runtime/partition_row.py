@@ -34,6 +34,7 @@ class PartitionRow(msgspec.Struct, frozen=True):
 
     model: digest of the model in force, with its kind and the positions at which it took over.
     definitions: digest of the definitions row that the lead rows were made by. clock: as of these positions.
+    partitions: how many the topics had, by which leads were distributed; 0 in rows of before this was kept.
     """
 
     format: int
@@ -44,6 +45,7 @@ class PartitionRow(msgspec.Struct, frozen=True):
     model_since: dict[str, int]
     definitions: str
     clock: Clock = Clock()
+    partitions: int = 0
 
 
 def encode(row: PartitionRow) -> bytes:
@@ -60,6 +62,14 @@ def decode(value: bytes) -> PartitionRow:
     if row.format != FORMAT:
         raise PartitionRowError(f"the changelog has format {row.format}, this release {FORMAT}: run a newer one")
     return row
+
+
+def other_count(stored: int, now: int) -> str:
+    """Why a state is not gone on with that was made for another number of partitions."""
+    return (
+        f"the state was made for {stored} partitions and the topics have {now}: leads would move away from their "
+        "state. Begin anew with topics of another prefix"
+    )
 
 
 def encode_definitions(now: dict[str, str]) -> bytes:

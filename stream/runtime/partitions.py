@@ -27,7 +27,7 @@ class Sweep:
 
 @dataclass
 class Partition:
-    """One owned partition.
+    """One owned partition of so many.
 
     generation: grows with every assignment and rewind; what was fetched under another one is dropped.
     positions, committed: next offset by topic, of what was taken and of what was committed.
@@ -38,6 +38,7 @@ class Partition:
     """
 
     number: int
+    of: int
     generation: int
     positions: dict[str, int]
     committed: dict[str, int]

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -11,6 +11,7 @@ from schemas.settings import Settings
 from stream.runtime import partition_row
 from stream.runtime.connection import changelog_consumer, explain
 from stream.runtime.metrics import Metrics
+from stream.runtime.spans import Span, find_spans
 from stream.runtime.store import Marker, Store
 
 STEP_SECONDS: Final = 0.05
@@ -36,9 +37,23 @@ class Restorer:
         self._running: dict[int, _Progress] = {}
         self._anew: set[int] = set()
 
-    def begin(self, partition: int) -> None:
-        """Starts a partition where its local rows end, or from nothing. Raises KafkaException if no broker answers."""
-        low, end = self._ends.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=5, cached=False)
+    @property
+    def reading(self) -> bool:
+        """Whether there is anything to be read: then `step` waits for it."""
+        return any(progress.remaining() for progress in self._running.values())
+
+    def begin(self, partitions: Collection[int], unanswered: list[KafkaException]) -> set[int]:
+        """Starts partitions where their local rows end, or from nothing. Returns those that were started; why others
+        were not is added to `unanswered`, and they are to be begun again.
+        """
+        wanted = [TopicPartition(self._topic, partition) for partition in sorted(partitions)]
+        found = find_spans(self._ends, wanted, unanswered)
+        for (_, partition), span in found.items():
+            self._begin(partition, span)
+        return {partition for _, partition in found}
+
+    def _begin(self, partition: int, span: Span) -> None:
+        low, end = span
         marker = self._store.marker(partition)
         if marker is not None and marker.offset > end:
             log.warning(
@@ -71,11 +86,11 @@ class Restorer:
 
     def step(self, finished: Callable[[int, Marker], None]) -> None:
         """Reads for a moment; calls `finished` for each partition that has all its rows. Raises KafkaException."""
-        for partition in sorted(self._anew):
-            self.begin(partition)
-            self._anew.discard(partition)
+        unanswered: list[KafkaException] = []
+        if self._anew:
+            self._anew -= self.begin(self._anew, unanswered)
         until = time.monotonic() + STEP_SECONDS
-        while self._reading() and (left := until - time.monotonic()) > 0:
+        while self.reading and (left := until - time.monotonic()) > 0:
             # The first one is waited for; a call for all of them would wait until there are so many.
             messages = self._reader.consume(1, left)
             if messages:
@@ -92,13 +107,12 @@ class Restorer:
             self._metrics.restore_remaining.labels(str(partition)).set(progress.remaining())
             if progress.is_worth_telling():
                 log.info("partition %d: %d%% restored, %s", partition, progress.percent(), progress.told())
+        if unanswered:
+            raise unanswered[0]
 
     def close(self) -> None:
         self._reader.close()
         self._ends.close()
-
-    def _reading(self) -> bool:
-        return any(progress.remaining() for progress in self._running.values())
 
     def _take(self, messages: list[Message]) -> None:
         """Writes what was read, with how far it goes."""

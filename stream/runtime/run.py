@@ -65,7 +65,7 @@ def _join(settings: Settings, store: Store) -> App:
     """Makes every part. Raises ModelRefused and KafkaException where settings do not do."""
     metrics = Metrics()
     deliver = Transactions if settings.guarantee == "exactly_once" else AtLeastOnce
-    source = Source(settings, store, metrics, deliver.group_of)
+    source = Source(settings, store, metrics, deliver)
     models = Models(settings, metrics)
     partitions = Partitions(store, settings.limits.hot_memory)
     committer = Committer(settings, deliver(settings, store), partitions, models, metrics, source.order)

@@ -16,19 +16,19 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.settings import Settings
 from schemas.topics import TopicNames
 from stream.runtime.assignment import Assignment
-from stream.runtime.commit import Order, Reload
+from stream.runtime.commit import Delivery, Order, Reload, Tell, WorkerError
 from stream.runtime.connection import explain, input_consumer
 from stream.runtime.metrics import Metrics
 from stream.runtime.restore import Restorer
 from stream.runtime.session import check_session
 from stream.runtime.store import Store
 from stream.runtime.topics import Topics, TopicsError, check_topics
-from stream.runtime.worker import POLL_RECORDS, Poll, Worker
+from stream.runtime.worker import Poll, Worker
 
 RETRY_SECONDS: Final = 2.0
 IDLE_SECONDS: Final = 0.1
@@ -46,9 +46,9 @@ Put = Callable[[Poll, int], Coroutine[Any, Any, None]]
 class Source:
     """Fetches, and follows the group. `run` is the thread's body; the rest may be called from the loop."""
 
-    def __init__(self, settings: Settings, store: Store, metrics: Metrics, group_of: Callable[[Consumer], Any]) -> None:
-        """`group_of`: what the delivery wants to know of the consumer's place in the group."""
-        self._group_of = group_of
+    def __init__(self, settings: Settings, store: Store, metrics: Metrics, deliver: type[Delivery]) -> None:
+        """`deliver`: how epochs become visible."""
+        self._deliver = deliver
         self._settings = settings
         self._changelog = TopicNames.of(settings.topics).changelog
         self._store = store
@@ -66,6 +66,7 @@ class Source:
         self._last_put = 0.0
         self._last_look = 0.0
         self._told: dict[str, float] = {}
+        self._refused: KafkaError | None = None
         self.trouble: str | None = "not connected yet"
 
     @property
@@ -100,7 +101,7 @@ class Source:
         consumer = Consumer(input_consumer(self._settings) | {"error_cb": self._on_error})
         self._restorer = restorer = Restorer(self._settings, self._changelog, self._store, self._metrics)
         assignment = Assignment(
-            self._settings, topics.partitions, consumer, restorer, worker, loop, self._metrics, self._group_of
+            self._settings, topics.partitions, consumer, restorer, worker, loop, self._metrics, self._deliver.group_of
         )
         self._assignment = assignment
         consumer.subscribe(
@@ -108,7 +109,8 @@ class Source:
         )
         try:
             while not self._quit.is_set():
-                self._follow_orders(assignment)
+                self._stop_where_refused()
+                self._follow_orders(consumer, assignment)
                 try:
                     if self._is_open(worker, loop):
                         self._open |= assignment.advance()
@@ -120,17 +122,46 @@ class Source:
             log.debug("the poll thread was stopped while it waited for the agent")
         finally:
             restorer.close()
-            consumer.close()  # revokes, which finishes the open epoch; the others need not wait for the session's end
+            if self._refused is None:  # the goodbye of a client that was refused has no end (librdkafka 2.16)
+                consumer.close()  # revokes, which finishes the open epoch; others need not wait for the session's end
 
-    def _follow_orders(self, assignment: Assignment) -> None:
+    def _follow_orders(self, consumer: Consumer, assignment: Assignment) -> None:
         while not self._orders.empty():
             order = self._orders.get()
             if isinstance(order, Reload):
                 assignment.reload()
                 self._producer_is_open = False
+            elif isinstance(order, Tell):
+                self._tell_group(order, consumer, assignment)
             else:
                 assignment.refetch(order)
                 self._open = True
+
+    def _tell_group(self, order: Tell, consumer: Consumer, assignment: Assignment) -> None:
+        """Nobody waits for it: the state's own positions count, and the next order mends a loss."""
+        offsets = [
+            TopicPartition(topic, partition, offset)
+            for partition in order.positions.keys() & assignment.generations().keys()
+            for topic, offset in order.positions[partition].items()
+            if topic in assignment.topics
+        ]
+        try:
+            if offsets:
+                consumer.commit(offsets=offsets, asynchronous=True)
+        except KafkaException as error:
+            log.info("the group's offsets were not told: %s", explain(error))
+
+    def _stop_where_refused(self) -> None:
+        """After a fatal error the client never asks the group again, and says nothing more about it."""
+        if self._refused is None:
+            return
+        text = f"the group refuses this worker: {explain(self._refused)}"
+        if self._settings.kafka.static_membership:
+            text += (
+                "; give each worker a `worker` of its own, and where the last run of this one was killed, start it "
+                "again once the session of that run is over"
+            )
+        raise WorkerError(text)
 
     def _is_open(self, worker: Worker, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether there is a producer. Asks for a new one where the last broke, and never waits for it: the group wants
@@ -168,10 +199,15 @@ class Source:
     def _fetch(self, consumer: Consumer, assignment: Assignment, put: Put, loop: asyncio.AbstractEventLoop) -> None:
         """One poll, handed over where it brought something, ends an epoch, or is due as a sign of life."""
         wait = min(LONGEST_WAIT, self._settings.limits.epoch / 1000) if self._open else IDLE_SECONDS
-        messages = consumer.consume(1, BUSY_SECONDS if assignment.busy else wait)
+        if assignment.catching_up:
+            wait = BUSY_SECONDS
+        messages = consumer.consume(1, 0 if assignment.restoring else wait)
         if messages:
-            messages += consumer.consume(POLL_RECORDS - 1, 0)
-        good = [message for message in messages if self._is_good(message, assignment)]
+            messages += consumer.consume(self._deliver.poll_records - 1, 0)
+        if any(message.error() for message in messages):
+            good = [message for message in messages if self._is_good(message, assignment)]
+        else:
+            good = messages
         only_marks = bool(messages) and not good  # ends of partitions, after which a record may come at once
         if good:
             self.trouble = None
@@ -180,8 +216,9 @@ class Source:
         if good or (self._open and not only_marks) or silent:
             self._open = bool(good)
             # What was held comes all at once.
-            for start in range(0, max(1, len(good)), POLL_RECORDS):
-                self._hand_over(good[start : start + POLL_RECORDS], put, assignment, loop)
+            most = self._deliver.poll_records
+            for start in range(0, max(1, len(good)), most):
+                self._hand_over(good[start : start + most], put, assignment, loop)
         if time.monotonic() - self._last_look > HEARTBEAT_SECONDS:  # under load too, when it matters most
             self._last_look = time.monotonic()
             assignment.measure_lag()
@@ -226,11 +263,15 @@ class Source:
                 self._tell(explain(error))
 
     def _on_error(self, error: KafkaError) -> None:
+        if error.code() == KafkaError._FATAL:
+            self._refused = error
         self._tell(explain(error))
 
     def _tell_or_raise(self, error: KafkaError) -> None:
         if error.fatal():
             raise KafkaException(error)
+        if error.code() == KafkaError._FATAL:  # of which the client does not say that it is fatal
+            self._refused = error
         self._tell(explain(error))
 
     def _tell(self, text: str) -> None:

@@ -9,6 +9,8 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # t
 from schemas.settings import Settings
 from schemas.topics import TopicNames
 from stream.runtime.connection import connection, explain
+from stream.runtime.partition_count import stored_count
+from stream.runtime.partition_row import other_count
 
 TIMEOUT_SECONDS: Final = 5.0
 REMOVALS_KEPT_MS: Final = 86_400_000
@@ -31,7 +33,9 @@ class Topics(NamedTuple):
 
 
 def check_topics(settings: Settings) -> Topics:
-    """Raises TopicsError for unreachable brokers, a missing topic, partition counts that differ, a wrong clean-up."""
+    """Raises TopicsError for unreachable brokers, a missing topic, partition counts that differ, from topic to topic or
+    from those of the state, and a wrong clean-up.
+    """
     names = TopicNames.of(settings.topics)
     inputs = [names.input(channel) for channel in settings.topics.inputs]
     heard: list[str] = []
@@ -59,7 +63,18 @@ def check_topics(settings: Settings) -> Topics:
         _check_compacted(client, names.changelog, REMOVALS_KEPT_MS)
         _check_compacted(client, names.latest, 0)
         home += _topic_id(client, names.changelog)
+    _check_count(settings, names.changelog, counts[names.changelog])
     return Topics(counts[inputs[0]], home)
+
+
+def _check_count(settings: Settings, changelog: str, partitions: int) -> None:
+    """Before the group gives this worker anything: of partitions that were added it would find no state to object."""
+    try:
+        stored = stored_count(settings, changelog, partitions)
+    except KafkaException as error:
+        raise TopicsError(f"topic {changelog} could not be read: {explain(error)}") from None
+    if stored is not None and stored != partitions:
+        raise TopicsError(other_count(stored, partitions))
 
 
 def _topic_id(client: AdminClient, topic: str) -> str:

@@ -24,6 +24,8 @@ ABORT_SECONDS: Final = 5.0
 class Transactions:
     """The one owner of the producer. Every call comes from the transaction thread."""
 
+    poll_records = 8_000
+    sends_offsets = True
     most_records: float = math.inf
 
     def __init__(self, settings: Settings, store: Store) -> None:

@@ -22,18 +22,16 @@ from stream.core.lead import Flags
 from stream.core.outputs import Output
 from stream.core.positions import Positions
 from stream.core.tiles import LATE_HOURS
-from stream.runtime.adoption import examine
+from stream.runtime.adoption import Restored, examine
 from stream.runtime.commit import Committer, WorkerError
 from stream.runtime.intake import Batch, Intake, Taken
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.partitions import Partition, Partitions
-from stream.runtime.store import Marker
 from stream.runtime.sweep import Sweeper
 
 log = logging.getLogger(__name__)
 
-POLL_RECORDS: Final = 4_000
 TOO_LATE: Final = f"more than {LATE_HOURS} hours before its lead's latest event, so that a repetition could not be told"
 
 
@@ -95,16 +93,15 @@ class Worker:
             if sound:
                 await self._take(poll, partitions)
 
-    async def adopt(
-        self, partition: int, generation: int, marker: Marker, committed: dict[str, int], group: Any
-    ) -> dict[str, int] | None:
-        """Takes a restored partition over; returns the offsets to fetch from, by topic, where the state knows them.
+    async def adopt(self, partition: int, generation: int, restored: Restored, group: Any) -> dict[str, int] | None:
+        """Takes a restored partition over; returns the offsets to fetch from, by topic. They are in the first epoch: so
+        the group fences that one too, before the first record.
 
         None while its model is neither in force nor to be had: to score with the scorecard meanwhile would tell every
         lead twice. Raises PartitionRowError where the state cannot be gone on with.
         """
         await self._models.refresh()
-        found = examine(partition, marker, committed, self._application, self._meaning, self._meaning_digest)
+        found = examine(partition, restored, self._application, self._meaning, self._meaning_digest)
         if not await self._models.can_follow(found.model, found.kind):
             return None
         async with self._a_turn() as sound:
@@ -116,6 +113,7 @@ class Worker:
             in_force = self._models.in_force.digest
             adopted = Partition(
                 partition,
+                restored.partitions,
                 generation,
                 positions=dict(found.positions),
                 committed=dict(found.positions),
@@ -179,7 +177,7 @@ class Worker:
             self._lapped = time.thread_time()
             self._score(poll, partitions)
             self._metrics.fold_seconds.observe(time.perf_counter() - started)
-        if self._committer.due(waiting=bool(poll.messages), backlog=len(poll.messages) == POLL_RECORDS):
+        if self._committer.due(len(poll.messages)):
             await self._committer.commit(poll.group)
         self._sweeper.turn(poll.at_end)
 

@@ -147,7 +147,7 @@ def _scan(records: Records, bounds: Bounds, kinds: KindTable, work: _Work, out: 
         out.event[i] = xxh3(records.values, fields[ID], fields[ID_END])
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _read(records: Records, i: int, work: _Work) -> bool:
     """Whether the value is one whole event, whose fields have been found."""
     values, end = records.values, records.value_at[i + 1] - 1
@@ -159,7 +159,7 @@ def _read(records: Records, i: int, work: _Work) -> bool:
     return bool(at != GIVEN_UP and skip_space(values, at) == end)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _is_lead(values: Octets, fields: Ints, keys: Octets, key: int, end: int) -> bool:
     """Whether the key is the lead's id."""
     if fields[ANONYMOUS] == 1:
@@ -177,7 +177,7 @@ def _is_lead(values: Octets, fields: Ints, keys: Octets, key: int, end: int) -> 
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _kind(values: Octets, fields: Ints, kinds: KindTable, page_view: Octets) -> int:
     path, path_end = fields[PATH], fields[PATH_END]
     if path_end - path > LONGEST:

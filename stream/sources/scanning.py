@@ -24,11 +24,17 @@ OBJECT: Final = 3
 OTHER: Final = 4
 
 
+_SLOTS: Final = 128
+
+
 class Names(NamedTuple):
-    """The members looked for in an object: name i is text[at[i]:at[i + 1]]."""
+    """The members looked for in an object: name i is text[at[i]:at[i + 1]]. by: the only name, or -1, by its letters
+    and its length (see `_slot`).
+    """
 
     text: Octets
     at: Ints
+    by: Ints
 
 
 class Members(NamedTuple):
@@ -39,11 +45,21 @@ class Members(NamedTuple):
     end: Ints
 
 
+@njit(cache=True)
+def _slot(first: int, third: int, last: int, size: int) -> int:
+    return int((first + third + 2 * last + size) & (_SLOTS - 1))
+
+
 def names(*wanted: str) -> Names:
     """The table of these names, in this order."""
     at = np.zeros(len(wanted) + 1, np.int64)
     np.cumsum([len(name) for name in wanted], out=at[1:])
-    return Names(np.frombuffer("".join(wanted).encode(), np.uint8).copy(), at)
+    by = np.full(_SLOTS, -1, np.int64)
+    for i, name in enumerate(wanted):
+        slot = _slot.py_func(ord(name[0]), ord(name[min(2, len(name) - 1)]), ord(name[-1]), len(name))
+        assert by[slot] == -1, f"{name} and another name share a slot: change _slot"
+        by[slot] = i
+    return Names(np.frombuffer("".join(wanted).encode(), np.uint8).copy(), at, by)
 
 
 def no_members(size: int) -> Members:
@@ -88,20 +104,19 @@ def find_members(data: Octets, at: int, wanted: Names, found: Members) -> int:
         at = skip_space(data, at + 1)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _name_of(data: Octets, start: int, end: int, wanted: Names) -> int:
-    for name in range(wanted.at.size - 1):
-        first = wanted.at[name]
-        if wanted.at[name + 1] - first == end - start:
-            i = 0
-            while i < end - start and data[start + i] == wanted.text[first + i]:
-                i += 1
-            if i == end - start:
-                return name
-    return -1
+    name = wanted.by[_slot(data[start], data[min(start + 2, end - 1)], data[end - 1], end - start)]
+    if name < 0 or wanted.at[name + 1] - wanted.at[name] != end - start:
+        return -1
+    first = wanted.at[name]
+    for i in range(end - start):
+        if data[start + i] != wanted.text[first + i]:
+            return -1
+    return int(name)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _take(data: Octets, at: int, name: int, found: Members) -> int:
     first = data[at]
     if first == QUOTE:

@@ -55,7 +55,7 @@ def scan_segment(data: Octets, at: int, call: Names, page: Names, found: Members
     return GIVEN_UP
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _find_lead(found: Members, fields: Ints) -> bool:
     who = _USER if found.what[_USER] == TEXT else _ANONYMOUS
     if found.what[who] != TEXT or (who == _ANONYMOUS and found.what[_USER] != ABSENT and found.what[_USER] != NULL):
@@ -65,7 +65,7 @@ def _find_lead(found: Members, fields: Ints) -> bool:
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def _track(data: Octets, found: Members, fields: Ints) -> bool:
     if found.what[_EVENT] != TEXT:
         return False

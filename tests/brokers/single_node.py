@@ -40,6 +40,9 @@ PROPERTIES: Final = {
     "transaction.state.log.num.partitions": "2",
     # A production broker waits 3 s for more members before it forms a group.
     "group.initial.rebalance.delay.ms": "0",
+    # Of the brokers' own protocol for groups: a session is the default 45 s, and a group may be given a shorter one.
+    "group.consumer.min.session.timeout.ms": "6000",
+    "group.consumer.min.heartbeat.interval.ms": "500",
     # After a kill the controller lets the same broker in again only when its old session has run out.
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",

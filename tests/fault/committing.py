@@ -258,8 +258,7 @@ def restored_rows(worker: Committing, store: Store) -> int:
     restorer = Restorer(worker.settings, worker.deployment.names.changelog, store, metrics)
     finished: dict[int, Marker] = {}
     try:
-        for partition in SHARED:
-            restorer.begin(partition)
+        assert restorer.begin(SHARED, []) == set(SHARED)
         while len(finished) < len(SHARED):
             restorer.step(finished.__setitem__)
     finally:

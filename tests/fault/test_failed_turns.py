@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import TIMESTAMP_CREATE_TIME, Message
 
 from stream.core.partitioner import partition_of
+from stream.runtime.adoption import Restored
 from stream.runtime.commit import Committer
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
@@ -51,12 +52,13 @@ def test_a_poll_that_waits_behind_a_failed_release_is_not_committed_over_the_gap
     worker = Worker(settings, committer, partitions, models, metrics)
     group = committing.consumer.consumer_group_metadata()
     changelog = committing.deployment.names.changelog
+    anew = Restored(Marker(0, None, None), {}, {committing.topic: 0}, PARTITIONS)
 
     def polled(number: int, *messages: Message) -> Poll:
         return Poll(number, list(messages), {PARTITION: 1}, group)
 
     async def scenario() -> None:
-        await worker.adopt(PARTITION, 1, Marker(0, None, None), {}, group)
+        await worker.adopt(PARTITION, 1, anew, group)
         committing.store.full = True
         with pytest.raises(StoreError):
             await worker.release({PARTITION + 1}, group)
@@ -64,7 +66,7 @@ def test_a_poll_that_waits_behind_a_failed_release_is_not_committed_over_the_gap
         committed = read_all(committing.deployment.broker, changelog)
         await worker.take(polled(0, click(committing.topic, 0)), PARTITIONS)
         await worker.take(polled(1), PARTITIONS)
-        assert await worker.adopt(PARTITION + 1, 1, Marker(0, None, None), {}, group) is None
+        assert await worker.adopt(PARTITION + 1, 1, anew, group) is None
         assert read_all(committing.deployment.broker, changelog) == committed
         assert committing.store.marker(PARTITION) is None
         await worker.close()

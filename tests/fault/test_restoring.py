@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -21,17 +21,18 @@ MANY = 6_000
 
 
 class ForgetfulEnds(Consumer):
-    """The client's own consumer, which is told once of offsets that are gone by then, and once of none."""
+    """The client's own consumer, which is told first of an end that is gone by then, and then of nothing."""
 
-    answers: list[tuple[int, int] | KafkaException]
+    answered: ClassVar[int]
 
-    def get_watermark_offsets(self, partition: TopicPartition, *others: Any, **options: Any) -> Any:
-        if partition.partition == 0 and self.answers:
-            answer = self.answers.pop(0)
-            if isinstance(answer, KafkaException):
-                raise answer
-            return answer
-        return super().get_watermark_offsets(partition, *others, **options)
+    def offsets_for_times(self, partitions: list[TopicPartition], *others: Any, **options: Any) -> Any:
+        type(self).answered += 1
+        if self.answered == 3:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        found = super().offsets_for_times(partitions, *others, **options)
+        for each in found if self.answered == 2 else []:
+            each.offset = each.offset if each.partition else ROWS * 10
+        return found
 
 
 def test_a_partition_whose_place_is_gone_is_read_anew_and_the_others_lose_nothing(
@@ -45,8 +46,7 @@ def test_a_partition_whose_place_is_gone_is_read_anew_and_the_others_lose_nothin
         for number in range(ROWS):
             producer.produce(topic, b"row", b"lead %d" % number, partition=partition)
     assert producer.flush(20) == 0
-    unanswered = KafkaException(KafkaError(KafkaError._TIMED_OUT))
-    monkeypatch.setattr(ForgetfulEnds, "answers", [(0, ROWS * 10), unanswered], raising=False)
+    monkeypatch.setattr(ForgetfulEnds, "answered", 0, raising=False)
     monkeypatch.setattr(restore, "Consumer", ForgetfulEnds)
 
     store = Store(tmp_path / "store")
@@ -54,8 +54,7 @@ def test_a_partition_whose_place_is_gone_is_read_anew_and_the_others_lose_nothin
     restorer = Restorer(deployment.settings, topic, store, Metrics())
     finished: dict[int, Marker] = {}
     missed = 0
-    restorer.begin(0)
-    restorer.begin(1)
+    assert restorer.begin({0, 1}, []) == {0, 1}
     for _ in range(400):
         try:
             restorer.step(finished.__setitem__)
@@ -103,6 +102,9 @@ class Restoring:
         self.finished: dict[int, Marker] = {}
         self.restorer = Restorer(deployment.settings, deployment.names.changelog, store, self.metrics)
 
+    def begin(self, *partitions: int) -> None:
+        assert self.restorer.begin(partitions, []) == set(partitions)
+
     def step(self) -> None:
         self.restorer.step(self.finished.__setitem__)
 
@@ -138,8 +140,7 @@ def test_a_partition_taken_away_half_way_is_gone_on_with_and_tells_how_far_it_is
         produce(deployment, rows, partition)
     monkeypatch.setattr(restore, "Consumer", SlowReader)
     restoring = Restoring(deployment, store)
-    for partition in (0, 1):
-        restoring.restorer.begin(partition)
+    restoring.begin(0, 1)
     half = None
     while half is None:
         restoring.step()
@@ -155,7 +156,7 @@ def test_a_partition_taken_away_half_way_is_gone_on_with_and_tells_how_far_it_is
         restoring.step()
     assert store.marker(half) == marker
     assert len(list(store.all_rows(half))) == marker.offset
-    restoring.restorer.begin(half)
+    restoring.begin(half)
     restoring.finish(0, 1)
     restoring.restorer.close()
     assert restoring.read() == 2 * MANY
@@ -170,13 +171,13 @@ def test_rows_that_the_changelog_removes_are_gone_from_a_new_store_and_from_an_o
     before: dict[bytes, bytes | None] = {b"lead %d" % number: b"row" for number in range(ROWS)}
     produce(deployment, before)
     old = Restoring(deployment, store)
-    old.restorer.begin(0)
+    old.begin(0)
     old.finish(0)
     assert len(list(store.all_rows(0))) == ROWS
 
     produce(deployment, {b"lead %d" % number: None for number in range(0, ROWS, 2)} | {b"lead 4": b"back"})
     kept = {b"lead %d" % number: b"row" for number in range(1, ROWS, 2)} | {b"lead 4": b"back"}
-    old.restorer.begin(0)
+    old.begin(0)
     old.finished.clear()
     old.finish(0)
     old.restorer.close()
@@ -184,7 +185,7 @@ def test_rows_that_the_changelog_removes_are_gone_from_a_new_store_and_from_an_o
 
     lost = Store(tmp_path / "a new disk")
     new = Restoring(deployment, lost)
-    new.restorer.begin(0)
+    new.begin(0)
     new.finish(0)
     new.restorer.close()
     assert dict(lost.all_rows(0)) == kept
@@ -202,7 +203,7 @@ def test_rows_from_before_removals_may_have_been_compacted_away_are_read_anew(
         # Its removal was compacted away since: nothing in the changelog tells of it any more.
         store.write({0: ({b"forgotten": b"row"}, Marker(ROWS // 2, None, None))})
     restoring = Restoring(deployment, store)
-    restoring.restorer.begin(0)
+    restoring.begin(0)
     restoring.finish(0)
     restoring.restorer.close()
     assert restoring.read() == (ROWS if anew else ROWS / 2)
@@ -215,7 +216,7 @@ def test_old_rows_that_lack_nothing_stay(deployment: Deployment, store: Store, m
         patched.setattr("stream.runtime.store.time.time", lambda: 0.0)
         store.write({0: ({b"lead": b"row"}, Marker(1, None, None))})
     restoring = Restoring(deployment, store)
-    restoring.restorer.begin(0)
+    restoring.begin(0)
     restoring.finish(0)
     restoring.restorer.close()
     assert restoring.read() == 0
@@ -235,7 +236,7 @@ restore.STEP_SECONDS = 0.001  # a poll at a time
 restore.BATCH = 100
 settings, topic, directory = load_settings(Path(sys.argv[1]), {}), sys.argv[2], Path(sys.argv[3])
 restorer = Restorer(settings, topic, store := Store(directory, memory=1024 * 1024), Metrics())
-restorer.begin(0)
+restorer.begin([0], [])
 while True:
     restorer.step(lambda partition, marker: None)
     print(restorer.percents().get(0, 100), flush=True)
@@ -260,7 +261,7 @@ def test_a_restore_that_is_killed_goes_on_from_what_had_reached_the_disk(
     assert marker is not None and 0 < marker.offset < len(rows)
     assert dict(store.all_rows(0)) == {lead: rows[lead] for lead in list(rows)[: marker.offset]}
     restoring = Restoring(deployment, store)
-    restoring.restorer.begin(0)
+    restoring.begin(0)
     restoring.finish(0)
     restoring.restorer.close()
     assert restoring.read() == len(rows) - marker.offset

@@ -8,6 +8,7 @@ from confluent_kafka import Producer
 from tests.faults.judge import judge
 from tests.faults.load import Delivered, Load, good
 from tests.faults.outcome import Findings
+from tests.faults.play import warm_up
 from tests.faults.soak import slope
 from tests.faults.watch import UP, Seen, parse
 from tests.integration.deployment import Broker, Deployment, deploy, few_features
@@ -21,6 +22,7 @@ RATE = 2_000
 @pytest.fixture(scope="module")
 def scored(mock_kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> tuple[Deployment, list[Delivered]]:
     """A deployment whose worker has scored some events in peace, and those events."""
+    warm_up(mock_kafka, tmp_path_factory.mktemp("warm"))
     folder = tmp_path_factory.mktemp("judged")
     deployment = deploy(mock_kafka, folder, "judged", topics={"inputs": ["web"]}, features=few_features())
     deployment.create_topics()

@@ -152,8 +152,8 @@ def dead_letters_refused(given: Conditions) -> Played:
             said.count("lower limits.dead_letter_bytes") >= len(stage.ended), "it ended without a word"
         )
         stage.findings.note(f"it ended {len(stage.ended)} times")
-        aborted = stage.watch.grown("leadpulse_epochs_total", result="aborted")
-        stage.shows("leadpulse_epochs_total aborted", aborted, aborted > 0)
+        failed = sum(stage.watch.grown("leadpulse_epochs_total", result=each) for each in ("aborted", "broken"))
+        stage.shows("leadpulse_epochs_total aborted or broken", failed, failed > 0)
         return stage.played()
 
 

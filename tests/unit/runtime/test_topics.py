@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from confluent_kafka import Uuid
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Producer, Uuid
+from confluent_kafka.admin import AdminClient, NewPartitions  # type: ignore[attr-defined]
 from confluent_kafka.cimpl import NewTopic
 
 from schemas.settings import Settings
 from schemas.topics import TopicNames
+from stream.runtime import partition_row
 from stream.runtime import topics as topics_module
+from stream.runtime.partition_row import PartitionRow
 from stream.runtime.topics import TopicsError, check_topics
 from tests.integration.deployment import Broker
 from tests.unit.schemas.files import shipped
@@ -192,3 +194,47 @@ def test_brokers_without_topic_ids_do(real_kafka: Broker, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(topics_module, "AdminClient", Older)
     assert check_topics(configured).home.endswith(" older leadpulse")
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("after", [0, 1_000], ids=["a commit", "a death at least once"])
+def test_partitions_that_were_added_to_every_topic_are_refused_by_the_state_of_any_other(
+    real_kafka: Broker, after: int
+) -> None:
+    configured = settings(real_kafka.bootstrap, f"grown-{after}")
+    names = TopicNames.of(configured.topics)
+    create(real_kafka, wanted(configured))
+    assert check_topics(configured).partitions == 3  # with nothing in the changelog
+    producer = Producer({"bootstrap.servers": real_kafka.bootstrap})
+    row = PartitionRow(1, "leadpulse", {}, "", "rules", {}, "", partitions=3)
+    producer.produce(names.changelog, partition_row.encode(row), partition_row.KEY, partition=1)
+    for number in range(after):
+        producer.produce(names.changelog, b"row", b"lead %d" % number, partition=1)
+    assert producer.flush(20) == 0
+    assert check_topics(configured).partitions == 3
+
+    admin = AdminClient({"bootstrap.servers": real_kafka.bootstrap})
+    grown = [NewPartitions(topic, 5) for topic in (*map(names.input, names.inputs), names.changelog)]
+    for done in admin.create_partitions(grown).values():
+        done.result(timeout=20)
+    text = refusal(configured)
+    assert "the state was made for 3 partitions and the topics have 5" in text
+    assert text.endswith("Begin anew with topics of another prefix")
+
+
+@pytest.mark.kafka
+def test_rows_that_were_rolled_back_hide_none_that_count(real_kafka: Broker) -> None:
+    configured = settings(real_kafka.bootstrap, "rolled-back")
+    names = TopicNames.of(configured.topics)
+    create(real_kafka, wanted(configured))
+    producer = Producer({"bootstrap.servers": real_kafka.bootstrap, "transactional.id": "rolled-back"})
+    producer.init_transactions(20)
+    for partitions, end in ((4, producer.commit_transaction), (3, producer.abort_transaction)):
+        producer.begin_transaction()
+        for number in range(500):
+            producer.produce(names.changelog, b"row", b"lead %d" % number, partition=2)
+        row = PartitionRow(1, "leadpulse", {}, "", "rules", {}, "", partitions=partitions)
+        producer.produce(names.changelog, partition_row.encode(row), partition_row.KEY, partition=2)
+        assert producer.flush(20) == 0
+        end(20)
+    assert "made for 4 partitions and the topics have 3" in refusal(configured)

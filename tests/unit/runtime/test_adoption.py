@@ -1,0 +1,73 @@
+"""Whether a restored partition can be gone on with, and from where."""
+
+import msgspec
+import pytest
+from confluent_kafka import TopicPartition
+
+from schemas.digest import definitions, digest
+from stream.runtime import partition_row
+from stream.runtime.adoption import Adoptable, Restored, examine, first_offset
+from stream.runtime.commit import WorkerError
+from stream.runtime.partition_row import PartitionRow, PartitionRowError
+from stream.runtime.spans import Span
+from stream.runtime.store import Marker
+from tests.unit.schemas.files import shipped
+
+MEANING = definitions(shipped())
+ROW = PartitionRow(1, "leadpulse", {"web": 8}, "0" * 64, "rules", {}, digest(MEANING), partitions=4)
+LOWS = {"web": 3, "email": 2}
+NOTHING = Marker(0, None, None)
+
+
+def examined(restored: Restored) -> Adoptable:
+    return examine(1, restored, "leadpulse", MEANING, digest(MEANING))
+
+
+def stored(row: PartitionRow) -> Marker:
+    return Marker(9, partition_row.encode(row), partition_row.encode_definitions(MEANING))
+
+
+def test_a_new_partition_begins_where_its_topics_do() -> None:
+    assert examined(Restored(NOTHING, {}, LOWS, 4)).positions == LOWS
+
+
+def test_the_states_positions_count_before_the_groups_and_those_before_where_the_topics_begin() -> None:
+    assert examined(Restored(stored(ROW), {"web": 7, "email": 5}, LOWS | {"crm": 1}, 4)).positions == {
+        "web": 8,
+        "email": 5,
+        "crm": 1,
+    }
+
+
+@pytest.mark.parametrize("partitions", [2, 5])
+def test_a_state_that_was_made_for_another_number_of_partitions_is_refused(partitions: int) -> None:
+    with pytest.raises(PartitionRowError, match=f"for 4 partitions and the topics have {partitions}.*another prefix"):
+        examined(Restored(stored(ROW), {}, LOWS, partitions))
+
+
+def test_a_state_of_before_the_number_was_kept_is_gone_on_with() -> None:
+    assert examined(Restored(stored(msgspec.structs.replace(ROW, partitions=0)), {}, LOWS, 5)).positions["web"] == 8
+
+
+def test_a_group_that_has_read_what_no_state_knows_is_refused() -> None:
+    with pytest.raises(PartitionRowError, match="the changelog has no state"):
+        examined(Restored(NOTHING, {"web": 0, "email": 2}, LOWS, 4))
+
+
+def test_a_group_that_has_read_nothing_needs_no_state() -> None:
+    assert examined(Restored(NOTHING, {"web": 0, "email": 0}, {"web": 0, "email": 0}, 4)).positions == {
+        "web": 0,
+        "email": 0,
+    }
+
+
+@pytest.mark.parametrize("position", [3, 5, 9])
+def test_what_the_topic_still_has_is_fetched_from_the_states_position(position: int) -> None:
+    assert first_offset(TopicPartition("web", 1), position, Span(3, 9), skip_missing=False) == position
+
+
+@pytest.mark.parametrize("position", [2, 10])
+def test_what_the_topic_no_longer_has_is_skipped_only_where_that_was_set(position: int) -> None:
+    with pytest.raises(WorkerError, match=f"web, partition 1: the state is at {position}, the topic has 3 to 9"):
+        first_offset(TopicPartition("web", 1), position, Span(3, 9), skip_missing=False)
+    assert first_offset(TopicPartition("web", 1), position, Span(3, 9), skip_missing=True) == 3
