@@ -19,7 +19,7 @@ from stream.runtime.partition_row import FORMAT, PartitionRow
 from stream.runtime.partitions import Partitions
 from stream.runtime.threads import show_name
 
-BACKLOG_FACTOR: Final = 10
+BACKLOG_FACTOR: Final = 20
 ABORTS_IN_A_ROW: Final = 5
 REBUILDS_IN_A_ROW: Final = 5
 PAUSE_SECONDS: Final = 0.1

@@ -122,7 +122,7 @@ class Source:
             log.debug("the poll thread was stopped while it waited for the agent")
         finally:
             restorer.close()
-            if self._refused is None:  # the goodbye of a client that was refused has no end (librdkafka 2.16)
+            if self._refused is None:  # one that was refused is no member and has nothing to hand over
                 consumer.close()  # revokes, which finishes the open epoch; others need not wait for the session's end
 
     def _follow_orders(self, consumer: Consumer, assignment: Assignment) -> None:

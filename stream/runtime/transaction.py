@@ -24,7 +24,7 @@ ABORT_SECONDS: Final = 5.0
 class Transactions:
     """The one owner of the producer. Every call comes from the transaction thread."""
 
-    poll_records = 8_000
+    poll_records = 16_000
     sends_offsets = True
     most_records: float = math.inf
 

@@ -57,7 +57,7 @@ def shorten_sessions(deployment: Deployment) -> None:
         deployment.settings.application,
         incremental_configs=[
             ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-            for name, value in (("consumer.session.timeout.ms", "6000"), ("consumer.heartbeat.interval.ms", "500"))
+            for name, value in (("consumer.session.timeout.ms", "10000"), ("consumer.heartbeat.interval.ms", "500"))
         ],
     )
     admin = AdminClient({"bootstrap.servers": deployment.broker.bootstrap})
@@ -207,7 +207,7 @@ def test_brokers_that_balance_refuse_a_killed_static_member_until_its_session_is
         assert worker.wait_ended() == 1
         assert "start it again once the session of that run is over" in worker.log_file.read_text()
         first.finish()
-        time.sleep(6)
+        time.sleep(10)
         worker.start_ready()
         stream.begin_half().finish()
         worker.wait_until_scored(stream.inputs.ends)
