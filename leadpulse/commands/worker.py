@@ -2,8 +2,8 @@
 
 import argparse
 import asyncio
-import gc
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -39,5 +39,13 @@ def run(arguments: argparse.Namespace) -> int:
     # Imported here: it takes a second that other commands need not wait for.
     from stream.runtime.run import run_worker
 
-    gc.freeze()
-    return asyncio.run(run_worker(settings))
+    async def work() -> int:
+        code = await run_worker(settings)
+        if code:
+            # Everything is closed by now. To end the loop asyncio starts a thread, which a process that was refused
+            # memory waits for in vain.
+            logging.shutdown()
+            os._exit(code)
+        return code
+
+    return asyncio.run(work())
