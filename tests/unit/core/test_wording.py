@@ -3,8 +3,12 @@
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from schemas.features import Recency, Tenure
 from schemas.load import load_settings
 from stream.core.wording import Wording
 
@@ -54,3 +58,16 @@ def test_a_feature_reads_as_a_person_would_say_it(feature: str, value: float, ex
 )
 def test_the_labels_of_the_example_make_sentences(feature: str, value: float, expected: str) -> None:
     assert words(feature, value, EXAMPLE) == expected
+
+
+@given(st.floats(0, 2_200, width=32) | st.integers(0, 4_400).map(lambda halves: halves / 2))
+def test_ages_made_coarse_have_the_same_words(age: float) -> None:
+    settings = load_settings(None, {})
+    wording = Wording(settings)
+    ages = [place for place, feature in enumerate(settings.features) if isinstance(feature, Recency | Tenure)]
+    vector = np.zeros((1, len(settings.features)), np.float32)
+    vector[0, ages] = age
+    coarse = wording.coarse(vector)
+    assert len(ages) > 2
+    for place in ages:
+        assert wording.describe(place, float(coarse[0, place])) == wording.describe(place, float(vector[0, place]))
