@@ -17,7 +17,7 @@ help: ## this list
 demo: $(READY) ## leads, a broker, training, scoring and a model swap in your terminal, in under two minutes
 	$(BIN)/leadpulse demo --summary build/demo.json $(DEMO)
 
-test: $(READY) ## every test; those on a real Kafka run where KAFKA_BOOTSTRAP, Docker, or Java 17 and Maven are
+test: $(READY) ## every test but the nightly ones; those on a real Kafka run where KAFKA_BOOTSTRAP, Docker, or Java 17 and Maven are
 	$(BIN)/python -m pytest $(PYTEST)
 
 compat: $(READY) ## what needs a real Kafka, on each of KAFKA_VERSIONS, in Docker or from Maven's jars; for every night

@@ -27,7 +27,7 @@ from tests.integration.process import WorkerProcess
 from tests.integration.topics import Input
 from tests.integration.traffic import traffic
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.nightly]
 
 RATE = 2_000
 AWAY_SECONDS = 14.0

@@ -30,7 +30,7 @@ from tests.integration.process import WorkerProcess
 from tests.integration.topics import Input
 from tests.integration.traffic import Arrival, sent, traffic
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.nightly]
 
 RATE = 1_000
 EVENTS = 12_000

@@ -73,6 +73,7 @@ def shared(workers: list[WorkerProcess]) -> bool:
 
 
 @pytest.mark.kafka
+@pytest.mark.nightly
 @pytest.mark.parametrize("kafka", [{}], ids=["cooperative-sticky"])
 def test_a_rolling_restart_stops_no_partition_that_does_not_move(
     real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest, kafka: dict[str, Any]

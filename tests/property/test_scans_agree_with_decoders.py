@@ -21,6 +21,7 @@ from tests.property.test_decoders_agree import VALID, damaged, nearly_events
 SIGNALS: Final = Signals(Settings.model_validate(default_settings()).observed)
 NOW: Final = 1_772_357_400_000
 PARTITIONS: Final = 3
+KINDS: Final = Kinds(SIGNALS)
 DECODERS: Final = {NATIVE: native.decode, SEGMENT: segment.decode}
 
 TRACK: Final = {
@@ -63,7 +64,7 @@ def decoded(value: bytes, code: int) -> Event | None:
 def assert_same(value: bytes, code: int) -> bool:
     """If the scan takes the record, it means what the decoder says; whether it does."""
     event = decoded(value, code)
-    kinds = Kinds(SIGNALS)
+    kinds = KINDS
     key = b"ann" if event is None else event.lead.encode()
     if event is not None:
         kinds.learn(event)
@@ -88,7 +89,7 @@ def assert_same(value: bytes, code: int) -> bool:
 
 
 @given(nearly_events())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @example(VALID)
 @example(VALID + b" \n")
 @example(b" " + VALID)
@@ -114,7 +115,7 @@ def test_native_records(value: bytes) -> None:
 
 
 @given(damaged())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_damaged_native_records(value: bytes) -> None:
     assert_same(value, NATIVE)
 
@@ -153,7 +154,7 @@ _paths: Final = st.sampled_from(["/pricing", "/", "", None, 7, "/é", "/" * 200]
     st.booleans(),
     st.integers(0, 20),
 )
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=600, deadline=None)
 @example(TRACK, False, 0)
 @example(PAGE, True, 0)
 def test_segment_calls(changed: dict[str, Any], ascii_only: bool, missing: int) -> None:
