@@ -47,6 +47,7 @@ def test_a_local_broker_of_the_wanted_version_survives_a_kill() -> None:
         assert f"Kafka version: {kafka_version()}\n" in kafka.log_file.read_text()
 
 
+@pytest.mark.nightly
 def test_a_broker_in_docker_of_the_wanted_version_survives_a_kill() -> None:
     if not docker_answers():
         pytest.skip("NO DOCKER: no daemon answers; nothing was proved about containers")

@@ -41,7 +41,8 @@ def log_odds(values: list[float]) -> float:
 def test_the_score_is_the_sum_of_the_points(values: list[float]) -> None:
     (found,), (probability,) = MODEL.score(np.array([values], np.float32))
     assert found == pytest.approx(log_odds(values), abs=1e-4)
-    assert probability == pytest.approx(1 / (1 + math.exp(-found)), rel=1e-5)
+    # The runtime's own logistic function is good to some 1e-7, not to so many digits of a small probability.
+    assert probability == pytest.approx(1 / (1 + math.exp(-found)), rel=1e-5, abs=5e-7)
 
 
 @given(VALUES)
