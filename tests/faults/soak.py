@@ -100,7 +100,7 @@ def too_many_leads(given: Conditions) -> Played:
     with Stage(given, "arena", limits={"hot_memory": HOT_BYTES}) as stage:
         worker = stage.worker()
         worker.start_ready()
-        events = given.choose(200_000, 40_000)
+        events = given.choose(300_000, 90_000)
         arrivals = traffic(seed=17, leads=events * 3 // 2, events=events + BURST)
         first, burst, rest = arrivals[: events // 2], arrivals[events // 2 :][:BURST], arrivals[events // 2 + BURST :]
         stage.load(good(stage.topic, first), MANY_RATE).finish()
