@@ -6,14 +6,15 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from schemas.settings import Settings
-from stream.core.columns import read_columns
+from stream.core.columns import Columns, Said, arrange
 from stream.core.events import Event
 from stream.core.features import Vector
 from stream.core.fold import Folder
-from stream.core.lead import COUNTED, DUPLICATE, LATE
+from stream.core.kinds import NO_KINDS
+from stream.core.lead import COUNTED, DUPLICATE, LATE, Ints
 from stream.core.plan import build_plan
 from stream.core.row import rows_of
-from stream.core.signals import Signals
+from stream.core.signals import Reading, Signals
 from tests.oracle.lead import Verdict
 from tests.oracle.matching import Event as Raw
 
@@ -51,7 +52,7 @@ class Rows:
         events = [Event(**raw) for raw in batch]
         read = [self.signals.read(event) for event in events]
         kept = [i for i, reading in enumerate(read) if reading.carries]
-        columns, order, leads = read_columns([events[i] for i in kept], [read[i] for i in kept])
+        columns, order, leads = _columns([events[i] for i in kept], [read[i] for i in kept])
         packed = rows_of([self.packed.get(lead, b"") for lead in leads])
         folded = self.folder.fold(columns, packed, np.zeros(len(leads), np.int64), np.ones(len(leads), np.bool_))
         for who, lead in enumerate(leads):
@@ -88,3 +89,15 @@ def fold_all(settings: Settings, batches: Sequence[Sequence[Raw]]) -> dict[str, 
 def bits(vector: Sequence[np.float32]) -> bytes:
     """A vector of the oracle in the form in which `Known` has features."""
     return np.array(vector, np.float32).tobytes()
+
+
+def _columns(events: Sequence[Event], read: Sequence[Reading]) -> tuple[Columns, Ints, list[str]]:
+    """Events of which each says something, as columns; each column's place in `events`; and the leads."""
+    index: dict[str, int] = {}
+    said = Said(
+        lead=np.fromiter((index.setdefault(each.lead, len(index)) for each in events), np.int64, len(events)),
+        time=np.fromiter((each.time for each in events), np.int64, len(events)),
+        event=np.fromiter((each.event for each in read), np.uint64, len(events)),
+        kind=-1 - np.arange(len(events), dtype=np.int64),
+    )
+    return *arrange(said, len(index), read, NO_KINDS), list(index)

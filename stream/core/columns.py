@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from stream.core.events import Event
-from stream.core.kinds import NO_KINDS, KindTable
+from stream.core.kinds import KindTable
 from stream.core.lead import Hashes, Ints
 from stream.core.signals import Reading
 
@@ -76,18 +75,6 @@ def arrange(said: Said, leads: int, readings: Sequence[Reading], kinds: KindTabl
     )
     _fill(said, order, read, kinds, columns)
     return columns, order
-
-
-def read_columns(events: Sequence[Event], read: Sequence[Reading]) -> tuple[Columns, Ints, list[str]]:
-    """As `arrange`, of events with what they say, each of which carries something; and the leads."""
-    index: dict[str, int] = {}
-    said = Said(
-        lead=np.fromiter((index.setdefault(each.lead, len(index)) for each in events), np.int64, len(events)),
-        time=np.fromiter((each.time for each in events), np.int64, len(events)),
-        event=np.fromiter((each.event for each in read), np.uint64, len(events)),
-        kind=-1 - np.arange(len(events), dtype=np.int64),
-    )
-    return *arrange(said, len(index), read, NO_KINDS), list(index)
 
 
 def _gather(readings: Sequence[Reading]) -> _Readings:

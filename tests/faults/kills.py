@@ -8,6 +8,8 @@ from tests.faults.stage import Conditions, Played, Stage
 from tests.integration.traffic import traffic
 
 RATE: Final = 2_000
+ALERTS: Final = 50
+"""How many there must be among what is judged."""
 
 
 def killed_again_and_again(given: Conditions) -> Played:
@@ -36,4 +38,6 @@ def killed_again_and_again(given: Conditions) -> Played:
         stage.findings.note(f"{kills} kills, {before_ready} of them before it was ready")
         stage.findings.require(before_ready < kills, "it was never killed at work")
         stage.shows("up", stage.watch.lowest("up"), stage.watch.lowest("up") == 0)
-        return stage.played()
+        alerts = len(stage.judge().alerts)
+        stage.findings.require(alerts >= ALERTS, f"only {alerts} alerts: too few to tell that none is lost or twice")
+        return stage.verdict()
