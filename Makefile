@@ -7,7 +7,7 @@ LOCK := requirements/dev.txt
 KAFKA_VERSIONS ?= 3.9.1 4.1.1
 PYTHON_PEERS := faust quix bytewax
 # numba's cache on disk does not notice a change in an imported kernel: a directory for each state of the sources does.
-export NUMBA_CACHE_DIR := $(CURDIR)/build/numba/$(shell cat stream/core/*.py stream/sources/*.py stream/runtime/arena.py | cksum | cut -d' ' -f1)
+export NUMBA_CACHE_DIR := $(CURDIR)/build/numba/$(shell cat stream/core/*.py stream/sources/*.py stream/runtime/arena.py stream/runtime/ring.py | cksum | cut -d' ' -f1)
 
 .PHONY: help demo test bench bench-peers faults compat lint doctor lock format clean
 
@@ -18,7 +18,8 @@ demo: $(READY) ## leads, a broker, training, scoring and a model swap in your te
 	$(BIN)/leadpulse demo --summary build/demo.json $(DEMO)
 
 test: $(READY) ## every test but the nightly ones; those on a real Kafka run where KAFKA_BOOTSTRAP, Docker, or Java 17 and Maven are
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/leadpulse kernels
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 compat: $(READY) ## what needs a real Kafka, on each of KAFKA_VERSIONS, in Docker or from Maven's jars; for every night
 	@failed=; for version in $(KAFKA_VERSIONS); do \

@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from leadpulse.commands import config, demo, doctor, simulate, train, worker
+from leadpulse.commands import config, demo, doctor, kernels, simulate, train, worker
 from schemas.load import SettingsError
 
-COMMANDS = (worker, train, simulate, demo, doctor, config)
+COMMANDS = (worker, train, simulate, demo, doctor, config, kernels)
 
 DESCRIPTION = """Real-time lead scoring on Kafka.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,11 +33,34 @@ def _kernels_digest() -> str:
     return hashlib.sha256("\0".join(sources[name] for name in sorted(found)).encode()).hexdigest()[:16]
 
 
+def _own_copy(cache: Path, process: str) -> Path:
+    """Of a test process that runs beside others: two that write one index at a time may leave it pointing at each
+    other's code. Begins with what is compiled already.
+    """
+    own = cache.with_name(f"{cache.name}-{process}")
+    if cache.is_dir():
+        shutil.copytree(cache, own, dirs_exist_ok=True)
+    return own
+
+
 # Numba reads this when it is imported, which no test does before this file.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "build" / "numba" / _kernels_digest()))
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["NUMBA_CACHE_DIR"] = str(
+        _own_copy(Path(os.environ["NUMBA_CACHE_DIR"]), os.environ["PYTEST_XDIST_WORKER"])
+    )
 
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci")
+
+
+_LONGEST: Final = ("faults", "fault", "integration", "training", "docs", "property")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: of two processes that share them neither then waits long for the other."""
+    places = {name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(ROOT / "tests").parts[0], len(places)))
 
 
 _KAFKA = pytest.StashKey[list[str]]()

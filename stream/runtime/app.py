@@ -108,6 +108,7 @@ def _add_agent(app: App, worker: Worker, source: Source) -> None:
                 await polls.put(value=cast(Any, (poll, partitions)))
 
             try:
+                worker.compile()
                 source.run(worker, put, self.home)
             except BaseException as error:
                 asyncio.run_coroutine_threadsafe(self.crash(error), self.home)

@@ -7,6 +7,7 @@ from stream.runtime.commit import Committer
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.source import Source
+from stream.runtime.worker import Worker
 
 COMMIT_SECONDS: Final = 5.0
 
@@ -14,7 +15,8 @@ COMMIT_SECONDS: Final = 5.0
 class Health:
     """Reads the parts' own states."""
 
-    def __init__(self, source: Source, committer: Committer, models: Models, metrics: Metrics) -> None:
+    def __init__(self, worker: Worker, source: Source, committer: Committer, models: Models, metrics: Metrics) -> None:
+        self._worker = worker
         self._source = source
         self._committer = committer
         self._models = models
@@ -23,6 +25,8 @@ class Health:
     def missing(self) -> list[str]:
         """What keeps the worker from scoring, in words; nothing when it is ready."""
         found = []
+        if not self._worker.compiled:
+            found.append("kernels: being compiled, which takes up to minutes the first time on a machine")
         if self._source.trouble is not None:
             found.append(f"brokers: {self._source.trouble}")
         if not self._source.assigned:

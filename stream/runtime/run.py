@@ -1,11 +1,10 @@
 """The composition root of the worker: every part is made and joined here, and nowhere else."""
 
 import asyncio
-import gc
 import logging
 import signal
 import socket
-from typing import Any, Final
+from typing import Any
 
 from confluent_kafka import KafkaException
 
@@ -23,8 +22,6 @@ from stream.runtime.source import Source
 from stream.runtime.store import Store, StoreError
 from stream.runtime.transaction import Transactions
 from stream.runtime.worker import Worker
-
-COLLECT_AFTER: Final = (100_000, 20, 20)
 
 log = logging.getLogger(__name__)
 
@@ -70,17 +67,7 @@ def _join(settings: Settings, store: Store) -> App:
     partitions = Partitions(store, settings.limits.hot_memory)
     committer = Committer(settings, deliver(settings, store), partitions, models, metrics, source.order)
     worker = Worker(settings, committer, partitions, models, metrics)
-    worker.compile()
-    return build_app(settings, worker, source, models, Health(source, committer, models, metrics), metrics)
-
-
-def _settle_garbage() -> None:
-    """What there is after the start stays: it is not looked through again. What an event makes holds no cycles, so the
-    collector may come by less often than after every 700 objects.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
+    return build_app(settings, worker, source, models, Health(worker, source, committer, models, metrics), metrics)
 
 
 async def _serve(settings: Settings, app: App) -> int:
@@ -90,7 +77,6 @@ async def _serve(settings: Settings, app: App) -> int:
     waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(halt.wait())]
     try:
         await app.start()
-        _settle_garbage()
         log.info("worker %s listens on %s:%s", settings.worker, settings.web.host, settings.web.port)
         waits.append(asyncio.ensure_future(app.wait_until_stopped()))
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -65,7 +65,7 @@ class LocalKafka:
     """
 
     def __init__(
-        self, settings: Mapping[str, str] | None = None, *, heap: str = "512m", patience_s: float = 90
+        self, settings: Mapping[str, str] | None = None, *, heap: str = "512m", patience_s: float = 240
     ) -> None:
         self._settings = dict(settings or {})
         self._heap = heap

@@ -19,7 +19,7 @@ from tests.integration.topics import Input
 
 EXACTLY_ONCE: Final = "exactly_once"
 AT_LEAST_ONCE: Final = "at_least_once"
-RECOVERY_SECONDS: Final = 120.0
+RECOVERY_SECONDS: Final = 300.0
 
 
 class Conditions(NamedTuple):

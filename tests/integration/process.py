@@ -22,8 +22,8 @@ from tests.integration.deployment import Deployment
 from tests.integration.topics import Ends, Reader, partition_rows
 
 ROOT: Final = Path(__file__).parents[2]
-START_SECONDS: Final = 60.0
-STOP_SECONDS: Final = 30.0
+START_SECONDS: Final = 240.0
+STOP_SECONDS: Final = 90.0
 
 
 class WorkerProcess:
