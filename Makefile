@@ -51,9 +51,18 @@ format: $(READY) ## rewrites the sources in the house's style
 
 lock: $(READY) ## resolves the dependencies anew, with hashes and without addresses
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links --all-extras pyproject.toml -o $(LOCK)
+		--no-emit-index-url --no-emit-find-links --extra training --extra s3 --extra otel --extra dev \
+		pyproject.toml -o $(LOCK)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links -c $(LOCK) pyproject.toml -o requirements/worker.txt
+	for each in "image --extra s3 pyproject.toml" "trainer --extra s3 --extra training pyproject.toml" \
+		"build requirements/build.in" "tools requirements/tools.in" "audit requirements/audit.in" "spark requirements/spark.in"; do \
+		set -- $$each; $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+			--no-annotate --no-emit-index-url --no-emit-find-links -c $(LOCK) -o requirements/$$1.txt $$(shift; echo "$$@") \
+			|| exit 1; \
+	done
+	$(BIN)/uv pip compile -q --python-platform linux --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links -c $(LOCK) --extra nightly pyproject.toml -o requirements/nightly.txt
 	for peer in $(PYTHON_PEERS); do \
 		$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--no-emit-index-url --no-emit-find-links bench/peers/$$peer.in -o bench/peers/$$peer.txt || exit 1; \
@@ -80,3 +89,6 @@ $(READY): $(LOCK) pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(LOCK)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+# Targets that check deployments and contracts, one file each; tools.mk says where their tools are.
+include make/tools.mk $(filter-out make/tools.mk,$(sort $(wildcard make/*.mk)))

@@ -3,10 +3,42 @@
 import argparse
 import sys
 
-from leadpulse.commands import config, demo, doctor, kernels, simulate, train, worker
+from leadpulse.commands import (
+    config,
+    contracts,
+    demo,
+    dlq,
+    doctor,
+    history,
+    icp,
+    kernels,
+    models,
+    probe,
+    rules,
+    simulate,
+    topics,
+    train,
+    worker,
+)
 from schemas.load import SettingsError
 
-COMMANDS = (worker, train, simulate, demo, doctor, config, kernels)
+COMMANDS = (
+    worker,
+    history,
+    train,
+    models,
+    rules,
+    icp,
+    simulate,
+    demo,
+    doctor,
+    topics,
+    dlq,
+    config,
+    probe,
+    kernels,
+    contracts,
+)
 
 DESCRIPTION = """Real-time lead scoring on Kafka.
 

@@ -50,12 +50,30 @@ class Sasl(Setting):
     """Certificates to trust; the system's where absent."""
 
 
+class Oauth(Setting):
+    """Authentication by a token, had for a client's id and secret (OAUTHBEARER with OpenID Connect)."""
+
+    protocol: Literal["oauth"]
+    token_endpoint: Annotated[str, Field(pattern=r"^https?://.+$", examples=["https://login.example.com/token"])]
+    """Where tokens are had; they are renewed in time."""
+    client_id: Annotated[str, Field(examples=["leadpulse"])]
+    """The client's id."""
+    client_secret: Annotated[SecretStr, Field(examples=["set LEADPULSE__KAFKA__SECURITY__CLIENT_SECRET"])]
+    """The client's secret; give it by the environment."""
+    scope: Annotated[str | None, Field(examples=["kafka"])] = None
+    """What to ask the endpoint for."""
+    tls: bool = True
+    """Whether the connection to the brokers is encrypted. Without it the token can be read on the network."""
+    ca: CaFile = None
+    """Certificates to trust, of brokers and token endpoint; the system's where absent."""
+
+
 class Kafka(Setting):
     """Where the brokers are and how to reach them."""
 
     bootstrap: Annotated[str, Field(min_length=1, examples=["broker-1:9092,broker-2:9092"])] = "localhost:9092"
     """Addresses to begin with, host:port, separated by commas."""
-    security: Annotated[Plaintext | Tls | Sasl, Field(discriminator="protocol")] = Plaintext()
+    security: Annotated[Plaintext | Tls | Sasl | Oauth, Field(discriminator="protocol")] = Plaintext()
     """How to connect."""
     session_timeout_ms: Annotated[int, Field(ge=1_000, le=300_000, examples=[6000])] = 6_000
     """After how long without a heartbeat the group gives a worker's partitions away."""

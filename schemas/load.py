@@ -13,6 +13,8 @@ from schemas.settings import Settings
 
 PREFIX: Final = "LEADPULSE__"
 DEFAULTS: Final = "defaults.yaml"
+_SECRETS: Final = ("password", "client_secret")
+_VERBATIM: Final = (*_SECRETS, "username", "client_id")
 
 
 class SettingsError(Exception):
@@ -66,7 +68,7 @@ def _override(content: dict[str, Any], name: str, text: str) -> None:
         content = content[section]
     # Only lists and maps are read as YAML. The rest stays text, which the settings convert: a name may be a number.
     try:
-        value = text if key in ("password", "username") else yaml.safe_load(text)
+        value = text if key in _VERBATIM else yaml.safe_load(text)
     except yaml.YAMLError:
         value = text
     content[key] = value if isinstance(value, list | dict) else text
@@ -80,6 +82,7 @@ def _plain(error: Any) -> str:
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     # What was given is shown, unless it is a whole section or a secret.
     given = repr(error["input"])
-    if error["type"] == "missing" or isinstance(error["input"], dict) or "password" in error["loc"] or given in message:
+    secret = any(name in error["loc"] for name in _SECRETS)
+    if error["type"] == "missing" or isinstance(error["input"], dict) or secret or given in message:
         return message
     return f"{message} (not {given})"

@@ -1,13 +1,14 @@
 """The output records: what subscribers may rely on. Fields are only ever added."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from schemas.strict import Reader
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-OutputId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["8d0c1b7be7d35fb1b8b3a4c7cbb4c9de"])]
+OUTPUT_ID_PATTERN: Final = r"^[0-9a-f]{32}$"
+OutputId = Annotated[str, Field(pattern=OUTPUT_ID_PATTERN, examples=["8d0c1b7be7d35fb1b8b3a4c7cbb4c9de"])]
 Cause = Literal["event", "model", "clock"]
 
 
@@ -54,6 +55,8 @@ class Trigger(Reader):
     topic: str
     partition: int
     offset: int
+    part: Annotated[int, Field(ge=0)] = 0
+    """Which of the record's events, from 0 on, where it brought several; left out for the first."""
 
 
 class Tick(Reader):

@@ -8,12 +8,16 @@ from pydantic import Field, model_validator
 from schemas.events import CHANNELS, Channel
 from schemas.features import Feature, Landing, Profile, Sequence, Sum, Tenure
 from schemas.kafka import Kafka
+from schemas.learning import Learning
 from schemas.scorecard import Scorecard
 from schemas.signals import Observed
 from schemas.strict import Setting
+from schemas.target import Target
+from schemas.telemetry import Log, Traces
 from schemas.times import DAY, HOUR, MINUTE, SECOND, Duration
 
-Format = Literal["native", "segment"]
+Format = Literal["native", "segment", "sendgrid", "mailgun", "hubspot", "customerio"]
+"""The format of an input topic; `segment` is RudderStack's too."""
 
 
 class Spike(Setting):
@@ -59,12 +63,19 @@ class Tier(Setting):
     """By capacity: the band ends where this share of the reference population lies above."""
     score: Annotated[float | None, Field(gt=0, lt=100, examples=[80])] = None
     """By threshold: the band begins at this score."""
+    per_day: Annotated[float | None, Field(gt=0, examples=[40])] = None
+    """By capacity: the band ends where so many leads a day reach it or a higher one, each counted once, at its best."""
 
     @model_validator(mode="after")
     def _one_of(self) -> "Tier":
-        if (self.share is None) == (self.score is None):
-            raise ValueError("give either share (capacity) or score (threshold)")
+        if sum(edge is not None for edge in (self.share, self.score, self.per_day)) != 1:
+            raise ValueError("give one of share, per_day (capacity) and score (threshold)")
         return self
+
+    @property
+    def by(self) -> Literal["share", "score", "per_day"]:
+        """How it is given."""
+        return "share" if self.share is not None else "score" if self.score is not None else "per_day"
 
 
 class Tiers(Setting):
@@ -74,15 +85,17 @@ class Tiers(Setting):
         Tier(name="hot", share=0.1),
         Tier(name="warm", share=0.3),
     )
-    """The bands; all by share or all by score."""
+    """The bands; all by share, all by score or all by leads a day."""
     lowest: Annotated[str, Field(min_length=1, max_length=32, examples=["cold"])] = "cold"
     """What people call the rest."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "Tiers":
-        edges = [-tier.share if tier.share is not None else tier.score for tier in self.above]
-        if len({tier.share is None for tier in self.above}) > 1:
-            raise ValueError("mix no bands by share with bands by score")
+        kinds = {tier.by for tier in self.above}
+        if len(kinds) > 1:
+            raise ValueError(f"mix no bands by {' and '.join(sorted(kinds))}")
+        # Capacities grow from the highest band down, scores fall.
+        edges = [tier.score if tier.by == "score" else -(tier.share or tier.per_day or 0) for tier in self.above]
         if edges != sorted(set(edges), key=lambda edge: -(edge or 0)):
             raise ValueError("name the highest band first, each with an edge of its own")
         return self
@@ -106,6 +119,11 @@ class Limits(Setting):
     store_bytes: Annotated[int, Field(ge=32 * 1024 * 1024, examples=[134217728])] = 134_217_728
     """The memory of the local store, however many leads it has: what was written last, and blocks of what is on disk.
     Reads slow down to about half the speed where it is below 20 MiB for each million leads."""
+    dead_share: Annotated[float | None, Field(gt=0, le=1, examples=[0.5])] = 0.5
+    """For `dead_window` after a start the worker stops, before it commits them, where a greater share of its records
+    than this are dead letters; a hundred records at the least. null lets it go on."""
+    dead_window: Annotated[Duration, Field(ge=SECOND, le=DAY, examples=["10m"])] = 10 * MINUTE
+    """For how long after its first record a worker watches its dead letters: a bad change shows at once."""
 
 
 class Web(Setting):
@@ -128,8 +146,8 @@ class Topics(Setting):
     """The input topics that are read, each `<prefix>.<name>`."""
     missing_events: Annotated[Literal["stop", "skip"], Field(examples=["stop"])] = "stop"
     """What to do when events that were not read yet are gone (retention, a topic made anew): stop, or go on without."""
-    formats: Annotated[dict[Channel, Format], Field(examples=[{"web": "segment"}])] = {}
-    """The format of an input topic where it is not `native`."""
+    formats: Annotated[dict[Channel, Format], Field(examples=[{"web": "segment", "email": "sendgrid"}])] = {}
+    """The format of an input topic where it is not `native`; `segment` reads RudderStack's calls too."""
 
     @model_validator(mode="after")
     def _distinct(self) -> "Topics":
@@ -156,16 +174,20 @@ class Settings(Setting):
     """The topics."""
     state: Annotated[Path, Field(examples=["/var/lib/leadpulse"])] = Path("build/state")
     """The directory of the local store; it can be lost, the changelog has it all."""
-    models: Annotated[Path, Field(examples=["/models"])] = Path("build/models")
-    """The model registry's directory."""
+    models: Annotated[str, Field(min_length=1, examples=["/models", "s3://acme-models/leadpulse"])] = "build/models"
+    """The model registry: a directory, or a URL that fsspec knows (for S3 install leadpulse[s3])."""
     web: Web = Web()
     """The web server."""
     observed: Observed
     """Signals, profile fields, landing pages and the outcome."""
     features: Annotated[tuple[Feature, ...], Field(min_length=1, max_length=512)]
     """The features, in the order of the model's columns."""
+    target: Target = Target()
+    """What training predicts."""
     scorecard: Scorecard
     """The rules that score until a model is trained."""
+    learning: Learning = Learning()
+    """What the training job tries."""
     tiers: Tiers = Tiers()
     """The bands of scores."""
     decisions: Decisions = Decisions()
@@ -174,6 +196,10 @@ class Settings(Setting):
     """How idle leads fall and expire."""
     limits: Limits = Limits()
     """Where the worker draws a line."""
+    log: Log = Log()
+    """The worker's log."""
+    traces: Traces = Traces()
+    """The worker's traces."""
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Settings":
@@ -184,6 +210,8 @@ class Settings(Setting):
         for feature in self.features:
             self._check(feature)
         self._check_scorecard(names)
+        if unknown := sorted(self.learning.named - set(names)):
+            raise ValueError(f"learning: no feature is called {', '.join(unknown)}")
         return self
 
     def _check_scorecard(self, names: list[str]) -> None:

@@ -38,6 +38,11 @@ class TopicNames:
         return f"{self.prefix}.dead-letters"
 
     @property
+    def replayed(self) -> str:
+        """Compacted: which dead letters `leadpulse dlq replay` has sent again. No worker uses it."""
+        return f"{self.prefix}.dead-letters.replayed"
+
+    @property
     def changelog(self) -> str:
         """Compacted: the state rows, in the partition of the lead's input."""
         return f"{self.prefix}.changelog.v1"

@@ -32,6 +32,7 @@ Scores = np.ndarray[tuple[int], np.dtype[np.float32]]
 class Processed(NamedTuple):
     """rows: the new row of each lead, lead i from row_at[i] to row_at[i + 1]. outputs: in the order of arrival.
     late: places, among the arrivals, of what came after the horizon of its lead. counted, duplicates: how many events.
+    log_odds, percentile: of each counted event.
     """
 
     rows: Octets
@@ -40,11 +41,14 @@ class Processed(NamedTuple):
     late: Ints
     counted: int
     duplicates: int
+    log_odds: Scores
+    percentile: Ints
 
 
 class Swept(NamedTuple):
     """leads: places, among those given, of the leads whose row is new. rows: as in `Processed`, of these leads; empty
-    for one that expired. outputs: lead by lead, in their order. scored, expired: how many leads.
+    for one that expired. outputs: lead by lead, in their order. scored, expired: how many leads. log_odds, percentile:
+    of each that was scored.
     """
 
     leads: Ints
@@ -53,6 +57,8 @@ class Swept(NamedTuple):
     outputs: list[Output]
     scored: int
     expired: int
+    log_odds: Scores
+    percentile: Ints
 
 
 class Engine:
@@ -99,23 +105,27 @@ class Engine:
         self._after("explain")
         arrived = order[reasons.events]
         sequence = np.argsort(arrived)
-        places = arrived.tolist()
+        places = arrivals.place[arrived].tolist()
         updates = Updates(
-            leads=[arrivals.key[i].decode() for i in places],
+            keys=[arrivals.key[i] for i in arrived.tolist()],
             triggers=arrivals.origins(arrived),
             timestamps=arrivals.timestamp[arrived].tolist(),
-            positions=positions.all_at(arrivals.place[arrived].tolist(), arrivals.partition[arrived].tolist()),
+            positions=positions.all_at(places, arrivals.partition[arrived].tolist()),
+            carried=[*map(arrivals.carried, places)],
         )
         outputs = self._recorder.record(updates, reasons, folded, decided, log_odds, model, sequence.tolist())
         self._after("record")
         new, new_at = join_rows(_sections(decided), old, reasons.told, reasons.stored, _sections(folded))
+        counted = folded.verdict == COUNTED
         return Processed(
             rows=new,
             row_at=new_at,
             outputs=outputs,
             late=np.sort(order[folded.verdict == LATE]),
-            counted=int((folded.verdict == COUNTED).sum()),
+            counted=int(counted.sum()),
             duplicates=int((folded.verdict == DUPLICATE).sum()),
+            log_odds=log_odds[counted],
+            percentile=decided.percentile[counted],
         )
 
     def sweep(self, leads: Sequence[str], rows: Rows, tick: int, model: Model, positions: dict[str, int]) -> Swept:
@@ -137,17 +147,25 @@ class Engine:
         reasons = explain(places, folded, decided, old, model, self._decisions.drivers)
         size = len(reasons.events)
         updates = Updates(
-            leads=[leads[i] for i in due[reasons.events].tolist()],
+            keys=[leads[i].encode() for i in due[reasons.events].tolist()],
             triggers=[Tick(tick)] * size,
             timestamps=[tick] * size,
             positions=[positions] * size,
+            carried=[[]] * size,
         )
         outputs = [tombstone(self._application, leads[i], Tick(tick)) for i in expired.tolist()]
         outputs += self._recorder.record(updates, reasons, folded, decided, log_odds, model, range(size))
         new, new_at = join_rows(_sections(decided), old, reasons.told, reasons.stored, old.states)
         gone = np.full(len(expired), new_at[-1])
         return Swept(
-            np.concatenate((due, expired)), new, np.concatenate((new_at, gone)), outputs, len(due), len(expired)
+            leads=np.concatenate((due, expired)),
+            rows=new,
+            row_at=np.concatenate((new_at, gone)),
+            outputs=outputs,
+            scored=len(due),
+            expired=len(expired),
+            log_odds=log_odds,
+            percentile=decided.percentile,
         )
 
 

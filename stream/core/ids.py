@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 
 class Origin(NamedTuple):
-    """The input record that an output comes from."""
+    """The input record that an output comes from. part: which of the events in it, where it holds several."""
 
     topic: str
     partition: int
     offset: int
+    part: int = 0
 
 
 class Tick(NamedTuple):
@@ -19,16 +20,17 @@ class Tick(NamedTuple):
     instant: int
 
 
-def origin_of(lead: str, trigger: Origin | Tick) -> str:
+def origin_of(lead: bytes, trigger: Origin | Tick) -> bytes:
     """What the names of a lead's outputs of one trigger have in common."""
     if isinstance(trigger, Tick):
-        return f"{lead}\0tick:{trigger.instant}\0"
-    return f"{lead}\0{trigger.topic}\0{trigger.partition}\0{trigger.offset}\0"
+        return b"%b\0tick:%d\0" % (lead, trigger.instant)
+    part = b"%d\0" % trigger.part if trigger.part else b""
+    return b"%b\0%b\0%d\0%d\0" % (lead, trigger.topic.encode(), trigger.partition, trigger.offset) + part
 
 
-def output_ids(application: str, kind: str, origins: Sequence[str], rule: str = "") -> list[str]:
+def output_ids(application: str, kind: str, origins: Sequence[bytes], rule: str = "") -> list[bytes]:
     """For each origin 128 bits of BLAKE2b over application, kind, lead, trigger (topic, partition and offset, or tick)
     and rule, each ended by NUL (which none of them contains), in hex.
     """
-    first, last = f"{application}\0{kind}\0", f"{rule}\0"
-    return [blake2b(f"{first}{origin}{last}".encode(), digest_size=16).hexdigest() for origin in origins]
+    first, last = f"{application}\0{kind}\0".encode(), f"{rule}\0".encode()
+    return [blake2b(first + origin + last, digest_size=16).hexdigest().encode() for origin in origins]

@@ -2,21 +2,14 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import NamedTuple
 
+from schemas.cloudevents import DATA_SCHEMAS, TYPES, Kind, source_of
 from schemas.records import Reason
 from schemas.times import format_time
 from stream.core.ids import Origin, Tick, origin_of, output_ids
 
-Kind = Literal["change", "latest", "alert", "dead-letter"]
 Headers = list[tuple[str, bytes]]
-
-_TYPES: Final[dict[Kind, str]] = {
-    "change": "leadpulse.score.changed.v1",
-    "latest": "leadpulse.score.latest.v1",
-    "alert": "leadpulse.spike.alert.v1",
-    "dead-letter": "leadpulse.dead-letter.v1",
-}
 
 
 class Output(NamedTuple):
@@ -42,25 +35,30 @@ class Refused(NamedTuple):
 def record_outputs(
     application: str,
     kind: Kind,
-    names: Sequence[str],
+    names: Sequence[bytes],
     keys: Sequence[bytes],
     values: Sequence[bytes],
     timestamps: Sequence[int],
-    times: Sequence[str],
+    times: Sequence[bytes],
+    carried: Sequence[Headers],
 ) -> list[Output]:
-    """Records of ours as outputs, by the names that their `id` gives them. `times`: the timestamps in words."""
+    """Records of ours as outputs, by the names that their `id` gives them. `times`: the timestamps in words.
+    `carried`: headers that each takes over from the record that brought it.
+    """
     same = _unchanging(application, kind, "application/json")
     return [
-        Output(kind, key, value, [*same, ("ce_id", name.encode()), ("ce_time", time.encode())], timestamp)
-        for name, key, value, timestamp, time in zip(names, keys, values, timestamps, times, strict=True)
+        Output(kind, key, value, [*same, ("ce_id", name), ("ce_time", time), ("ce_subject", key), *more], timestamp)
+        for name, key, value, timestamp, time, more in zip(names, keys, values, timestamps, times, carried, strict=True)
     ]
 
 
 def tombstone(application: str, lead: str, tick: Tick) -> Output:
     """Takes a lead that expired out of the latest scores: readers of the compacted topic forget it."""
-    (name,) = output_ids(application, "latest", [origin_of(lead, tick)])
+    key = lead.encode()
+    (name,) = output_ids(application, "latest", [origin_of(key, tick)])
     headers = _cloud_event(application, "latest", name, format_time(tick.instant), "application/json")
-    return Output("latest", lead.encode(), None, headers, tick.instant)
+    headers.append(("ce_subject", key))
+    return Output("latest", key, None, headers, tick.instant)
 
 
 def dead_letter(application: str, refused: Refused, reason: Reason, text: str, most: int) -> Output:
@@ -70,7 +68,7 @@ def dead_letter(application: str, refused: Refused, reason: Reason, text: str, m
     is cut off its value, and the header `leadpulse.value.bytes` tells how long it was.
     """
     origin = refused.origin
-    (name,) = output_ids(application, "dead-letter", [origin_of("", origin)])
+    (name,) = output_ids(application, "dead-letter", [origin_of(b"", origin._replace(part=0))])
     headers = _cloud_event(application, "dead-letter", name, format_time(refused.timestamp), "application/octet-stream")
     told = {
         "__connect.errors.topic": origin.topic,
@@ -96,19 +94,21 @@ def dead_letter(application: str, refused: Refused, reason: Reason, text: str, m
     return Output("dead-letter", refused.key, value, headers, refused.timestamp)
 
 
-def _cloud_event(application: str, kind: Kind, name: str, time: str, content_type: str) -> Headers:
+def _cloud_event(application: str, kind: Kind, name: bytes, time: str, content_type: str) -> Headers:
     return [
         *_unchanging(application, kind, content_type),
-        ("ce_id", name.encode()),
+        ("ce_id", name),
         ("ce_time", time.encode()),
     ]
 
 
 @lru_cache
 def _unchanging(application: str, kind: Kind, content_type: str) -> Headers:
-    return [
+    headers = [
         ("ce_specversion", b"1.0"),
-        ("ce_source", f"/leadpulse/{application}".encode()),
-        ("ce_type", _TYPES[kind].encode()),
+        ("ce_source", source_of(application).encode()),
+        ("ce_type", TYPES[kind].encode()),
         ("content-type", content_type.encode()),
     ]
+    schema = DATA_SCHEMAS.get(kind)
+    return headers if schema is None else [*headers, ("ce_dataschema", schema.encode())]

@@ -1,18 +1,6 @@
-"""The output records as structs, which are written fast: field by field what `schemas.records` promises."""
+"""What alerts alone have, as structs, which are written fast: field by field what `schemas.records` promises."""
 
-from msgspec import Struct
-
-
-class ScoreShape(Struct):
-    probability: float
-    score: float
-    log_odds: float
-    percentile: int | None
-    tier: str
-
-
-class CurrentShape(ScoreShape):
-    previous: ScoreShape | None
+from msgspec import Raw, Struct
 
 
 class DriverShape(Struct):
@@ -30,33 +18,12 @@ class OccurrenceShape(Struct):
     event: str
 
 
-class CommonShape(Struct):
-    """What all records have between their id and what is their own."""
-
-    lead: str
-    sequence: int
-    time: str
-    as_of: str
-    scores: dict[str, CurrentShape]
-    model: str
-    configuration: str
-
-
-class ChangeShape(Struct):
-    cause: str
-    trigger: dict[str, str | int]
-    drivers: list[DriverShape]
-    baseline: float
-    rest: float
-    features: list[float]
-    positions: dict[str, int]
-    holdout: bool = False
-
-
 class AlertShape(Struct):
+    """trigger: JSON."""
+
     rule: str
     rise: float
     text: str
-    trigger: dict[str, str | int]
+    trigger: Raw
     drivers: list[DriverShape]
     events: list[OccurrenceShape]

@@ -26,6 +26,7 @@ from stream.core.features import HOURS_LIMIT
 from stream.core.fold import Matrix
 
 _AT_MOST: Final = 2
+_Fraction = Velocity | Sum | PerVisit | Intensity
 _Active = Velocity | Count | Sum | ActiveDays | Breadth | PerVisit | Intensity
 
 
@@ -38,15 +39,18 @@ class Wording:
         """The feature at a place with its value, for example `3 pricing-page views in 48h`."""
         self._labels = {signal.name: signal.label for signal in settings.observed.signals}
         self._ages = [place for place, feature in enumerate(settings.features) if isinstance(feature, Recency | Tenure)]
+        self._fractions = [place for place, feature in enumerate(settings.features) if isinstance(feature, _Fraction)]
 
     def coarse(self, features: Matrix) -> Matrix:
-        """N vectors with ages as coarse as their words, so that few different ones have to be put into words."""
+        """N vectors as coarse as their words, so that few different values have to be put into words."""
         ages = features[:, self._ages].astype(np.float64)
         days = np.rint(ages / 24)
         # The last value in words of hours is 47: the 48th is two days. 90 days and the limit are one number.
         said = np.where(ages >= 24 * _AT_MOST, np.minimum(24 * days, HOURS_LIMIT - 1), np.minimum(np.rint(ages), 47.9))
         found = features.copy()
         found[:, self._ages] = np.where(ages >= HOURS_LIMIT, HOURS_LIMIT, np.where(ages < 1, 0, said))
+        # Tenths are exact to the last bit of the text: the product of a 32-bit number and ten has room in 64 bits.
+        found[:, self._fractions] = np.rint(features[:, self._fractions].astype(np.float64) * 10) / 10
         return found
 
     def _describe(self, place: int, value: float) -> str:
@@ -63,7 +67,7 @@ class Wording:
         return self._active(feature, value)
 
     def _active(self, feature: _Active, value: float) -> str:
-        number = f"{value:g}" if value == int(value) else f"{value:.1f}"
+        number = f"{value:.1f}".removesuffix(".0")
         if isinstance(feature, Velocity):
             return f"{self._many(feature, 2)} at {value:.1f} times the usual pace"
         span = format_duration(feature.window)

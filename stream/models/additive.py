@@ -15,6 +15,10 @@ from stream.core.features import Vector
 
 OPSET = 18
 IR_VERSION = 9
+LANES = 16
+"""Numbers that a processor works on at once, at most. What is left over at the end of a batch, or stands before the
+next whole place in memory, the runtime takes one by one, and logarithms and sums get other last bits. Rows of whole
+lanes leave nothing over, so a row scores the same whatever batch it comes in."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +35,19 @@ class Additive:
 
 def additive_graphs(model: Additive) -> tuple[bytes, bytes]:
     """The files score.onnx and explain.onnx."""
-    parts, constants = _parts(model)
+    lanes, constants = additive_parts(model, "lanes")
     size = len(model.weight)
     score = [
-        *parts,
-        helper.make_node("ReduceSum", ["parts", "last_axis"], ["total"], keepdims=0),
+        *lanes,
+        helper.make_node("ReduceSum", ["lanes", "last_axis"], ["total"], keepdims=0),
         helper.make_node("Add", ["total", "bias"], ["log_odds"]),
         helper.make_node("Sigmoid", ["log_odds"], ["probability"]),
     ]
-    constants |= {"last_axis": np.array([1], np.int64), "bias": np.array([model.bias], np.float32)}
+    more, cut = cut_lanes("lanes", "parts", size)
+    constants |= more | {"bias": np.array([model.bias], np.float32), "one": np.array([1], np.int64)}
     explain = [
-        *parts,
+        *lanes,
+        cut,
         helper.make_node("Shape", ["features"], ["rows"], start=0, end=1),
         helper.make_node("Concat", ["rows", "one"], ["column"], axis=0),
         helper.make_node("Expand", ["bias", "column"], ["baseline"]),
@@ -50,10 +56,23 @@ def additive_graphs(model: Additive) -> tuple[bytes, bytes]:
     outputs = [_floats("log_odds", "N"), _floats("probability", "N")]
     return (
         onnx_file("score", score, size, outputs, constants),
-        onnx_file(
-            "explain", explain, size, [_floats("contributions", "N", size + 1)], constants | {"one": np.array([1])}
-        ),
+        onnx_file("explain", explain, size, [_floats("contributions", "N", size + 1)], constants),
     )
+
+
+def whole_lanes(size: int) -> int:
+    """How many columns so many features take."""
+    return -(-size // LANES) * LANES
+
+
+def cut_lanes(source: str, output: str, size: int) -> tuple[dict[str, np.ndarray], onnx.NodeProto]:
+    """The node that leaves [N, size] of [N, whole lanes], with its constants."""
+    constants: dict[str, np.ndarray] = {
+        "lanes_begin": np.array([0], np.int64),
+        "lanes_end": np.array([size], np.int64),
+        "last_axis": np.array([1], np.int64),
+    }
+    return constants, helper.make_node("Slice", [source, "lanes_begin", "lanes_end", "last_axis"], [output])
 
 
 def onnx_file(
@@ -78,16 +97,29 @@ def onnx_file(
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def _parts(model: Additive) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
+def additive_parts(model: Additive, output: str) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]]:
+    """Nodes from `features` to each feature's part, [N, whole lanes] with zeros behind the features, named `output`,
+    and the constants that they name.
+    """
+    more = whole_lanes(len(model.weight)) - len(model.weight)
+
+    def lanes(values: np.ndarray) -> np.ndarray:
+        return np.pad(values.astype(np.float32), (0, more))
+
     constants: dict[str, np.ndarray] = {
-        "weight": model.weight.astype(np.float32),
-        "centre": model.centre.astype(np.float32),
-        "cap": model.cap.astype(np.float32),
+        "weight": lanes(model.weight),
+        "centre": lanes(model.centre),
+        "cap": lanes(model.cap),
+        "lanes_more": np.array([0, 0, 0, more], np.int64),
+        "last_axis": np.array([1], np.int64),
     }
-    nodes = [helper.make_node("Min", ["features", "cap"], ["capped"])]
+    nodes = [
+        helper.make_node("Pad", ["features", "lanes_more"], ["filled"]),
+        helper.make_node("Min", ["filled", "cap"], ["capped"]),
+    ]
     shaped = "capped"
     if model.floor is not None:
-        constants["floor"] = model.floor.astype(np.float32)
+        constants["floor"] = lanes(model.floor)
         nodes.append(helper.make_node("Max", ["capped", "floor"], ["held"]))
         shaped = "held"
     if model.logarithmic:
@@ -102,7 +134,7 @@ def _parts(model: Additive) -> tuple[list[onnx.NodeProto], dict[str, np.ndarray]
         shaped = "shaped"
     nodes += [
         helper.make_node("Sub", [shaped, "centre"], ["centred"]),
-        helper.make_node("Mul", ["centred", "weight"], ["parts"]),
+        helper.make_node("Mul", ["centred", "weight"], [output]),
     ]
     return nodes, constants
 

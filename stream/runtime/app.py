@@ -9,11 +9,11 @@ import faust
 import mode
 from faust.app import BootStrategy
 from faust.types.web import Request, Response, View
-from prometheus_client import generate_latest
+from prometheus_client.exposition import choose_encoder
 
 from schemas.settings import Settings
 from stream.runtime.health import Health
-from stream.runtime.metrics import CONTENT_TYPE, Metrics
+from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.source import Source
 from stream.runtime.threads import show_name
@@ -141,5 +141,7 @@ def _add_pages(app: App, health: Health, metrics: Metrics) -> None:
 
     @app.page("/metrics")
     async def exposition(view: View, request: Request) -> Response:
+        """Prometheus' text, or OpenMetrics for those who accept it: that has the exemplars."""
         health.missing()
-        return view.bytes(generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE})
+        encode, content_type = choose_encoder(cast(Any, request).headers.get("Accept", ""))
+        return view.bytes(encode(metrics.registry), headers={"Content-Type": content_type})

@@ -1,9 +1,9 @@
 """The open epoch: when it is due, its commit, and the way back when it was rolled back. Lives on the event loop."""
 
 import asyncio
+import contextvars
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NamedTuple, Protocol
@@ -11,13 +11,17 @@ from typing import Any, Final, NamedTuple, Protocol
 from confluent_kafka import Consumer
 
 from schemas.settings import Settings
+from stream.runtime.accounts import count_epoch
 from stream.runtime.epoch import Epoch
+from stream.runtime.logs import EPOCH
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.outcomes import Aborted, Broken, Stopped
 from stream.runtime.partition_row import FORMAT, PartitionRow
 from stream.runtime.partitions import Partitions
+from stream.runtime.refusals import count_refusal
 from stream.runtime.threads import show_name
+from stream.runtime.traces import committing
 
 BACKLOG_FACTOR: Final = 20
 ABORTS_IN_A_ROW: Final = 5
@@ -137,12 +141,24 @@ class Committer:
         Afterwards there may be no owned partition any more: those of a broken producer come back by adoption.
         """
         epoch, self.epoch = self.epoch, Epoch()
+        about = EPOCH.set(epoch.id)
+        try:
+            await self._commit(epoch, group)
+        finally:
+            EPOCH.reset(about)
+
+    async def _commit(self, epoch: Epoch, group: Any) -> None:
         self._complete(epoch)
         started = time.perf_counter()
         self.under_way_since = time.monotonic()
+        deliver = contextvars.copy_context().run
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._delivery.commit, epoch, group)
+            with committing(epoch.traces, epoch.id):
+                await asyncio.get_running_loop().run_in_executor(
+                    self._thread, deliver, self._delivery.commit, epoch, group
+                )
         except Aborted as error:
+            count_refusal(self._metrics, str(error))
             self._metrics.epochs.labels("aborted").inc()
             self._aborts += not error.passing
             log.warning("epoch rolled back: %s", error)
@@ -152,10 +168,12 @@ class Committer:
             await asyncio.sleep(PAUSE_SECONDS * 2**self._aborts)
             return
         except Broken as error:
+            count_refusal(self._metrics, str(error))
             self._metrics.epochs.labels("broken").inc()
             self._begin_anew(str(error))
             return
         except Stopped as error:
+            count_refusal(self._metrics, str(error))
             raise WorkerError(str(error)) from error
         finally:
             self.under_way_since = None
@@ -228,20 +246,8 @@ class Committer:
             partition.definitions = None
         if not self._delivery.sends_offsets:
             self._order(Tell({number: share.row.positions for number, share in epoch.shares.items() if share.row}))
-        self._metrics.epochs.labels("committed").inc()
-        tallies = (
-            (self._metrics.outputs, Counter(output.kind for output in epoch.outputs)),
-            (self._metrics.records, epoch.records),
-            (self._metrics.events, epoch.verdicts),
-            (self._metrics.dead_letters, epoch.refused),
-            (self._metrics.swept, epoch.swept),
-            (self._metrics.rows, self._partitions.tally),
-        )
-        for metric, tally in tallies:
-            for label, number in tally.items():
-                metric.labels(label).inc(number)
-        if epoch.oldest is not None:
-            self._metrics.latency_seconds.observe(max(0.0, time.time() - epoch.oldest / 1000))
+        count_epoch(self._metrics, epoch, self._partitions.tally)
+        log.debug("committed %d records, %d outputs", epoch.records.total(), len(epoch.outputs))
         self._partitions.hot.keep(epoch.number)
         self._metrics.hot_rows.set(self._partitions.hot.leads)
         self._metrics.evicted_rows.inc(self._partitions.hot.evicted - self._evicted)

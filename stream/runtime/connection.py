@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException
 
-from schemas.kafka import Kafka, Sasl, Tls
+from schemas.kafka import Kafka, Oauth, Sasl, Tls
 from schemas.settings import Settings
 from stream.runtime.outcomes import TRANSACTION_SECONDS
 
@@ -71,7 +71,24 @@ def connection(kafka: Kafka) -> dict[str, Any]:
             "sasl.password": security.password.get_secret_value(),
         }
         return common | ({"ssl.ca.location": str(security.ca)} if security.ca else {})
-    return common
+    return common | _oauth(security) if isinstance(security, Oauth) else common
+
+
+def _oauth(security: Oauth) -> dict[str, Any]:
+    """Tokens are fetched, and renewed before they run out, by a thread of the client's own."""
+    found = {
+        "security.protocol": "sasl_ssl" if security.tls else "sasl_plaintext",
+        "sasl.mechanism": "OAUTHBEARER",
+        "sasl.oauthbearer.method": "oidc",
+        "sasl.oauthbearer.token.endpoint.url": security.token_endpoint,
+        "sasl.oauthbearer.client.id": security.client_id,
+        "sasl.oauthbearer.client.secret": security.client_secret.get_secret_value(),
+    }
+    if security.scope is not None:
+        found["sasl.oauthbearer.scope"] = security.scope
+    if security.ca is not None:
+        found |= {"ssl.ca.location": str(security.ca), "https.ca.location": str(security.ca)}
+    return found
 
 
 def input_consumer(settings: Settings) -> dict[str, Any]:

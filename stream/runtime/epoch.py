@@ -1,11 +1,35 @@
 """An epoch: what has been taken from the inputs and not been committed yet."""
 
+import itertools
+import secrets
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
 
+from stream.core.features import Vector
+from stream.core.lead import Ints
 from stream.core.outputs import Output
 from stream.runtime.partition_row import PartitionRow
+from stream.runtime.traces import Trace
+
+
+def _ids() -> Iterator[str]:
+    """Of this process, and of no other."""
+    process = secrets.token_hex(4)
+    return (f"{process}-{number}" for number in itertools.count(1))
+
+
+_IDS: Final = _ids()
+
+
+class Scored(NamedTuple):
+    """What a poll's events or a sweep's leads were scored."""
+
+    cause: Literal["event", "clock"]
+    log_odds: Vector
+    percentile: Ints
 
 
 @dataclass
@@ -21,13 +45,21 @@ class Share:
 
 @dataclass
 class Epoch:
-    """All parts, with the outputs in order. number: of its rows in memory."""
+    """All parts, with the outputs in order. id: for logs and traces. number: of its rows in memory."""
 
+    id: str = field(default_factory=lambda: next(_IDS))
     number: int = 0
     shares: dict[int, Share] = field(default_factory=dict)
     outputs: list[Output] = field(default_factory=list)
+    stamps: list[int] = field(default_factory=list)
+    """The Kafka timestamps behind the outputs that events caused, in ms."""
     oldest: int | None = None
-    """The earliest Kafka timestamp among records with outputs, in ms."""
+    """The earliest of them."""
+    oldest_trace: str = ""
+    """The `traceparent` that the record of that time came with, where it had one."""
+    traces: list[Trace] = field(default_factory=list)
+    """Of its polls, of those that are traced."""
+    scored: list[Scored] = field(default_factory=list)
     records: Counter[str] = field(default_factory=Counter)
     """Input records by topic; like the next three, what the metrics count once the epoch is committed."""
     verdicts: Counter[str] = field(default_factory=Counter)

@@ -13,18 +13,17 @@ from confluent_kafka import Message
 from schemas.events import Channel
 from schemas.records import Reason
 from schemas.settings import Format, Settings
-from schemas.times import EARLIEST, LATEST, format_duration
+from schemas.times import EARLIEST, LATEST
 from schemas.topics import TopicNames
 from stream.core.arrivals import Arrivals
 from stream.core.events import Event, Unreadable
 from stream.core.ids import Origin
 from stream.core.kinds import Kinds
-from stream.core.lead import Flags, Ints
+from stream.core.lead import Flags, Hashes, Ints
 from stream.core.outputs import Output, Refused, dead_letter
-from stream.core.partitioner import partition_of
-from stream.core.signals import Reading, Signals, event_hash
-from stream.sources.formats import DECODERS
-from stream.sources.scan import CODES, Bounds, Records, Scanned, scan
+from stream.core.signals import Reading, Signals
+from stream.runtime.decoding import brought, bytes_of, carried_by, headers_of
+from stream.sources.scan import CODES, Bounds, Records, scan
 
 _PADDING: Final = 8
 """A scan of the last bytes may look a little further."""
@@ -56,6 +55,43 @@ class Taken(NamedTuple):
     empty: int
 
 
+class _Found(NamedTuple):
+    """What was found of so many events. place: of the record in the poll; part: which of the record's events; kind, and
+    the rest: as in `Arrivals`.
+    """
+
+    place: Ints
+    part: Ints
+    time: Ints
+    timestamp: Ints
+    event: Hashes
+    kind: Ints
+
+    def with_more(self, rows: Sequence[tuple[int, ...]]) -> "_Found":
+        """These and those of the rows, in the order of their places."""
+        if not rows:
+            return self
+        place, part, time, timestamp, event, kind = zip(*rows, strict=True)
+        order = np.argsort(np.concatenate((self.place, place)), kind="stable")
+        return _Found(
+            np.concatenate((self.place, place))[order],
+            np.concatenate((self.part, part))[order],
+            np.concatenate((self.time, time))[order],
+            np.concatenate((self.timestamp, timestamp))[order],
+            np.concatenate((self.event, np.array(event, np.uint64)))[order],
+            np.concatenate((self.kind, kind))[order],
+        )
+
+
+class _Decoded(NamedTuple):
+    """rows: as `_Found.with_more` takes them; a row's kind is -1 - i for reading i. refused, empty: as in `Taken`."""
+
+    rows: list[tuple[int, ...]]
+    readings: list[Reading]
+    refused: list[tuple[Reason, Output]]
+    empty: int
+
+
 class Intake:
     """Decodes and checks input records."""
 
@@ -68,9 +104,9 @@ class Intake:
         self.kinds = Kinds(self._signals)
         self.topics = [names.input(each) for each in settings.topics.inputs]
         self._places = {topic: place for place, topic in enumerate(self.topics)}
-        used: list[Format] = [formats.get(each, "native") for each in settings.topics.inputs]
-        self._decoders = [DECODERS[each] for each in used]
-        self._codes = np.array([CODES[each] for each in used], np.int64)
+        self._formats: list[Format] = [formats.get(each, "native") for each in settings.topics.inputs]
+        self._codes = np.array([CODES[each] for each in self._formats], np.int64)
+        self._unknown: dict[tuple[str, str, str], Event] = {}
 
     def compile(self) -> None:
         """Has the kernels compiled by a poll of nothing."""
@@ -90,56 +126,58 @@ class Intake:
 
     def take(self, batch: Batch, partitions: int) -> Taken:
         """`partitions`: how many each input topic has."""
+        self._learn()
         messages = batch.messages
         keys = [message.key() for message in messages]
         stamps = np.array([message.timestamp()[1] for message in messages], np.int64)
         records = self._records(batch, keys, stamps)
         bounds = Bounds(self._limits.event_bytes, self._limits.ahead, partitions)
-        found = scan(records, bounds, self.kinds.table)
-        readings: list[Reading] = []
-        refused: list[tuple[Reason, Output]] = []
-        says = found.taken & self.kinds.say_something(found.kind)
-        empty = int(found.taken.sum() - says.sum())
-        for i in np.flatnonzero(~found.taken).tolist():
-            try:
-                reading = self._read(batch, i, found, partitions)
-            except Unreadable as error:
-                origin = Origin(self.topics[batch.topic[i]], int(batch.partition[i]), int(batch.offset[i]))
-                refused.append((error.reason, self.refuse(origin, messages[i], error.reason, str(error))))
-                continue
-            if reading.carries:
-                found.kind[i] = -1 - len(readings)
-                readings.append(reading)
-                says[i] = True
-            else:
-                empty += 1
+        scanned = scan(records, bounds, self.kinds.table)
+        says = scanned.taken & self.kinds.say_something(scanned.kind)
+        empty = int(scanned.taken.sum() - says.sum())
         place = np.flatnonzero(says)
+        found = _Found(
+            place,
+            np.zeros(len(place), np.int64),
+            scanned.time[place],
+            scanned.timestamp[place],
+            scanned.event[place],
+            scanned.kind[place],
+        )
+        decoded = self._decode(batch, np.flatnonzero(~scanned.taken).tolist(), partitions)
+        found = found.with_more(decoded.rows)
+        places = found.place
+        every = not decoded.rows and len(places) == len(keys)
         arrivals = Arrivals(
             self.topics,
-            batch.topic[place],
-            batch.partition[place],
-            batch.offset[place],
-            place,
-            cast(list[bytes], keys if len(place) == len(keys) else [keys[i] for i in place.tolist()]),
-            found.timestamp[place],
-            found.time[place],
-            found.event[place],
-            found.kind[place],
-            readings,
+            batch.topic[places],
+            batch.partition[places],
+            batch.offset[places],
+            places,
+            found.part,
+            cast(
+                list[bytes],
+                keys if every else [keys[i] for i in places.tolist()],
+            ),
+            found.timestamp,
+            found.time,
+            found.event,
+            found.kind,
+            decoded.readings,
             self.kinds.table,
+            lambda place: carried_by(messages[place]),
         )
-        return Taken(arrivals, refused, empty)
+        return Taken(arrivals, decoded.refused, empty + decoded.empty)
 
     def refuse(self, origin: Origin, message: Message, reason: Reason, text: str) -> Output:
         """The dead letter of a message."""
-        headers = [(name, _bytes(value) or b"") for name, value in _pairs(message)]
         timestamp = message.timestamp()[1]
         refused = Refused(
             origin,
             timestamp if EARLIEST <= timestamp < LATEST else EARLIEST,
-            _bytes(message.key()),
-            _bytes(message.value()),
-            headers,
+            bytes_of(message.key()),
+            bytes_of(message.value()),
+            headers_of(message),
         )
         return dead_letter(self._application, refused, reason, text, self._limits.dead_letter_bytes)
 
@@ -149,39 +187,37 @@ class Intake:
         key_data, key_at = _join(keys, b"")
         return Records(data, value_at, key_data, key_at, self._codes[batch.topic], batch.partition, stamps)
 
-    def _read(self, batch: Batch, i: int, found: Scanned, partitions: int) -> Reading:
-        """Reads what the scan gave up on, and lets the scan of the next poll know its kind. Raises Unreadable."""
-        event, timestamp = self._event(batch, i, partitions)
-        self.kinds.learn(event)
-        found.time[i], found.timestamp[i], found.event[i] = event.time, timestamp, np.uint64(event_hash(event.id))
-        return self._signals.read(event)
+    def _decode(self, batch: Batch, places: Sequence[int], partitions: int) -> _Decoded:
+        """Reads what the scan gave up on, one record after the other."""
+        decoded = _Decoded([], [], [], 0)
+        silent = 0
+        for i in places:
+            message = batch.messages[i]
+            try:
+                events = brought(message, self._formats[batch.topic[i]], self._limits, partitions)
+            except Unreadable as error:
+                origin = Origin(self.topics[batch.topic[i]], int(batch.partition[i]), int(batch.offset[i]))
+                decoded.refused.append((error.reason, self.refuse(origin, message, error.reason, str(error))))
+                continue
+            silent += not events
+            for event, timestamp, part in events:
+                self._unknown[event.type, event.name, event.path] = event
+                reading = self._signals.read(event)
+                if reading.carries:
+                    row = (i, part, event.time, timestamp, reading.event, -1 - len(decoded.readings))
+                    decoded.rows.append(row)
+                    decoded.readings.append(reading)
+                else:
+                    silent += 1
+        return decoded._replace(empty=silent)
 
-    def _event(self, batch: Batch, i: int, partitions: int) -> tuple[Event, int]:
-        message = batch.messages[i]
-        key, value = message.key(), message.value()
-        if not isinstance(value, bytes):
-            raise Unreadable("malformed", "a record without a value")
-        if len(value) > self._limits.event_bytes:
-            raise Unreadable("oversize", f"{len(value)} bytes, limits.event_bytes is {self._limits.event_bytes}")
-        event = self._decoders[batch.topic[i]](value)
-        if not isinstance(key, bytes):
-            raise Unreadable("unkeyed", "a record without a key: the key must be the lead id")
-        if key != event.lead.encode():
-            raise Unreadable("key_mismatch", f"the key is {key[:64]!r}, the lead {event.lead[:64]!r}")
-        timestamp = message.timestamp()[1]
-        if not EARLIEST <= timestamp < LATEST:  # none at all, or a producer that stamps microseconds
-            timestamp = event.time
-        ahead = event.time - timestamp
-        if ahead > self._limits.ahead:
-            limit = format_duration(self._limits.ahead)
-            raise Unreadable("future", f"stamped {ahead / 1000:.0f} s after its arrival, limits.ahead is {limit}")
-        right = partition_of(key, partitions)
-        if right != batch.partition[i]:
-            raise Unreadable(
-                "mispartitioned",
-                f"the lead belongs in partition {right}: produce with murmur2 (Java's, librdkafka's `murmur2_random`)",
-            )
-        return event, timestamp
+    def _learn(self) -> None:
+        """Lets the scan know the kinds that were decoded in the poll before. Not sooner: a full table forgets what the
+        kinds of a scan mean, which are looked up until the poll is scored.
+        """
+        for event in self._unknown.values():
+            self.kinds.learn(event)
+        self._unknown.clear()
 
 
 def _join(parts: Sequence[Any], between: bytes) -> tuple[np.ndarray[tuple[int], np.dtype[np.uint8]], Ints]:
@@ -194,12 +230,3 @@ def _join(parts: Sequence[Any], between: bytes) -> tuple[np.ndarray[tuple[int], 
     at = np.zeros(len(parts) + 1, np.int64)
     np.cumsum(np.array([*map(len, parts)], np.int64) + len(between), out=at[1:])
     return np.frombuffer(joined + bytes(_PADDING), np.uint8), at
-
-
-def _bytes(value: str | bytes | None) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value
-
-
-def _pairs(message: Message) -> list[tuple[str, str | bytes | None]]:
-    """The headers as the consumer gives them; the client's type also names the forms that a producer takes."""
-    return cast(list[tuple[str, str | bytes | None]], message.headers() or [])

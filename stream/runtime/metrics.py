@@ -1,16 +1,25 @@
 """Every metric of the worker, each with its meaning and what to do when it looks wrong. Nothing else makes one."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from schemas.records import Reason
+from stream.core.model import Refusal
+from stream.runtime.distribution import Distribution
+from stream.runtime.store import Store
+
+TENTHS: Final = 10
 
 
 @dataclass(frozen=True)
 class Described:
-    """What the person paged needs to know of a metric."""
+    """What the person paged needs to know of a metric. kind: Prometheus' word for it."""
 
     name: str
+    kind: str
+    labels: tuple[str, ...]
     meaning: str
     remedy: str
 
@@ -26,7 +35,14 @@ class Metrics:
         self._declare_state()
         self._declare_restore()
         self._declare_models()
+        self._declare_scores()
         self._declare_sweeps()
+
+    def watch_disk(self, store: Store) -> None:
+        """Has the store's size and the disk's room looked at whenever the metrics are read."""
+        self.store_bytes.set_function(store.size)
+        self.disk_bytes.labels("free").set_function(lambda: store.room()[0])
+        self.disk_bytes.labels("all").set_function(lambda: store.room()[1])
 
     def _declare_work(self) -> None:
         self.records = self._counter(
@@ -50,14 +66,29 @@ class Metrics:
         self.dead_letters = self._counter(
             "leadpulse_dead_letters_total",
             "Input records refused, by reason.",
-            "Read their headers in the dead-letter topic; the reason names what the producer must change.",
+            "`leadpulse dlq list` and `show` tell what the producer must change; then `leadpulse dlq replay`.",
             ["reason"],
         )
+        for reason in get_args(Reason):  # from 0 on, so that a first one is a rise
+            self.dead_letters.labels(reason)
         self.epochs = self._counter(
             "leadpulse_epochs_total",
             "Epochs by result: committed, aborted (rolled back, taken again) or broken (a new producer was needed).",
             "Aborted outside rebalances, or broken while the brokers are well: the log names the brokers' answer.",
             ["result"],
+        )
+        for result in ("committed", "aborted", "broken"):
+            self.epochs.labels(result)
+        self.last_commit = self._gauge(
+            "leadpulse_last_commit_seconds",
+            "When the latest epoch was committed, as Unix time; 0 before the first.",
+            "Old while leadpulse_lag_records is not 0: nothing is scored; see leadpulse_ready, /readyz and the log.",
+        )
+        self.refusals = self._counter(
+            "leadpulse_broker_refusals_total",
+            "Refusals by the brokers for want of credentials, a certificate or an ACL, by error and, if known, topic.",
+            "Not 0: the log's line names the topic, group or transactional id, and the ACL or setting that is missing.",
+            ["error", "topic"],
         )
 
     def _declare_times(self) -> None:
@@ -79,9 +110,21 @@ class Metrics:
             "Near the epoch's length all the time: add workers.",
             (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1),
         )
-        self.latency_seconds = self._histogram(
+        self.epoch_seconds = self._histogram(
+            "leadpulse_epoch_seconds",
+            "Time from an epoch's beginning to its commit.",
+            "Above limits.epoch by far: there is a backlog, or see leadpulse_commit_seconds.",
+            (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
+        )
+        self.clock_ahead = self._gauge(
+            "leadpulse_clock_ahead_seconds",
+            "How far the latest poll's newest Kafka timestamp lies ahead of the worker's clock; below 0, behind it.",
+            "Above some seconds: a clock is wrong, the worker's or that of producers or brokers; see to NTP on them.",
+        )
+        self.latency_seconds = self._distribution(
             "leadpulse_latency_seconds",
-            "Time from an input record's Kafka timestamp to the commit of the outputs it caused.",
+            "Time from an input record's Kafka timestamp to the commit of each output it caused. In OpenMetrics the "
+            "exemplars name the epoch, as logs do, and the trace that the longest waiting record came with.",
             "Growing with the lag: add workers. Growing without: see leadpulse_commit_seconds.",
             (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600),
         )
@@ -114,6 +157,17 @@ class Metrics:
             "leadpulse_evicted_rows_total",
             "Rows that made way for others in memory.",
             "As many as events: the memory holds too few of the active leads; raise limits.hot_memory.",
+        )
+        self.store_bytes = self._gauge(
+            "leadpulse_store_bytes",
+            "Size of the local store's tables on disk.",
+            "Growing without new leads: compaction is behind, which passes, or leads never expire; see decay.expire.",
+        )
+        self.disk_bytes = self._gauge(
+            "leadpulse_disk_bytes",
+            "Bytes of the disk that the local store lies on: free, and all.",
+            "Little free: enlarge the volume. The state is in the changelog, so a worker may also begin on a new one.",
+            ["state"],
         )
         self.ready = self._gauge(
             "leadpulse_ready",
@@ -153,11 +207,42 @@ class Metrics:
             "The log names the model and what to do; the one before stays in force.",
             ["check"],
         )
+        for check in get_args(Refusal):
+            self.models_refused.labels(check)
+        self.model_created = self._gauge(
+            "leadpulse_model_created_seconds",
+            "When the model in force was made, as Unix time; absent while the rules score.",
+            "Older than your training's schedule: the training job fails or its gates block; see its log and report.",
+            ["digest"],
+        )
+        self.registry_failures = self._counter(
+            "leadpulse_registry_failures_total",
+            "Looks at the model registry, one a second, that failed.",
+            "Growing: the directory or bucket of the `models` setting is away or refuses the worker; the log says why.",
+        )
         self.swaps = self._counter(
             "leadpulse_model_swaps_total",
             "Models taken into force after the first.",
             "More than promotions: two registries are mixed; compare the `models` setting of the workers.",
         )
+
+    def _declare_scores(self) -> None:
+        self.scores = self._distribution(
+            "leadpulse_score_points",
+            "Scores (100 x probability) given: one for each counted event and for each lead of a sweep.",
+            "Moved without a new model: see leadpulse_scored_total; a source may have changed what it sends.",
+            (0.5, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95),
+        )
+        self.scored = self._counter(
+            "leadpulse_scored_total",
+            "Scores by the tenth of the model's reference population that they fall into (0 the lowest), and by cause: "
+            "event, or clock for a sweep, which looks at every idle lead once. Not counted while the rules score.",
+            "Sweeps far from a tenth each: the leads are no longer those that the model learned from; train anew.",
+            ["tenth", "cause"],
+        )
+        self.tenths = {
+            cause: [self.scored.labels(str(tenth), cause) for tenth in range(TENTHS)] for cause in ("event", "clock")
+        }
 
     def _declare_sweeps(self) -> None:
         self.swept = self._counter(
@@ -180,16 +265,22 @@ class Metrics:
         )
 
     def _counter(self, name: str, meaning: str, remedy: str, labels: list[str] | None = None) -> Counter:
-        self.described.append(Described(name, meaning, remedy))
+        self._describe(name, "counter", meaning, remedy, labels)
         return Counter(name, meaning, labels or [], registry=self.registry)
 
     def _gauge(self, name: str, meaning: str, remedy: str, labels: list[str] | None = None) -> Gauge:
-        self.described.append(Described(name, meaning, remedy))
+        self._describe(name, "gauge", meaning, remedy, labels)
         return Gauge(name, meaning, labels or [], registry=self.registry)
 
     def _histogram(self, name: str, meaning: str, remedy: str, buckets: tuple[float, ...]) -> Histogram:
-        self.described.append(Described(name, meaning, remedy))
+        self._describe(name, "histogram", meaning, remedy)
         return Histogram(name, meaning, buckets=buckets, registry=self.registry)
 
+    def _distribution(self, name: str, meaning: str, remedy: str, edges: tuple[float, ...]) -> Distribution:
+        self._describe(name, "histogram", meaning, remedy)
+        made = Distribution(name, meaning, edges)
+        self.registry.register(made)
+        return made
 
-CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+    def _describe(self, name: str, kind: str, meaning: str, remedy: str, labels: list[str] | None = None) -> None:
+        self.described.append(Described(name, kind, tuple(labels or ()), meaning, remedy))

@@ -5,6 +5,7 @@ import logging
 
 from schemas.digest import features_digest
 from schemas.settings import Settings
+from schemas.times import parse_time
 from stream.core.model import Model, ModelRefused
 from stream.models.registry import Registry
 from stream.models.rules import rules_model
@@ -23,6 +24,7 @@ class Models:
         self._registry = Registry(settings.models)
         self._refused: set[str] = set()
         self._told = ""
+        self._away = ""
         self._next: Model | None = None
         self._checking = asyncio.Lock()
         self.in_force = Model(rules_model(settings), self._features, settings.tiers)
@@ -75,8 +77,11 @@ class Models:
         try:
             digest = self._registry.current()
         except ModelRefused as error:
-            self._refuse("current", error)
+            self._tell_away(error)
             return None
+        if self._away:
+            log.info("the model registry can be read again")
+        self._away = ""
         known = self._next or self.in_force  # read once: the loop may take the successor meanwhile
         return None if digest is None or digest == known.digest else self._load(digest)
 
@@ -89,15 +94,30 @@ class Models:
             self._refuse(digest, error)
             return None
 
-    def _refuse(self, name: str, error: ModelRefused) -> None:
+    def _tell_away(self, error: ModelRefused) -> None:
+        """A registry that cannot be read is told once, and counted at every look."""
+        self._metrics.registry_failures.inc()
+        if str(error) != self._away:
+            log.error("the model registry cannot be read, %s stays in force: %s", self.in_force.digest[:12], error)
+            self._metrics.models_refused.labels(error.kind).inc()
+        self._away = str(error)
+
+    def _refuse(self, digest: str, error: ModelRefused) -> None:
         if str(error) != self._told:  # what is looked at every second is told once
             log.error("model refused, %s stays in force: %s", self.in_force.digest[:12], error)
             self._metrics.models_refused.labels(error.kind).inc()
         self._told = str(error)
         # A file that cannot be read, or in part, may still be on its way; the rest lies in the model itself.
         if error.kind not in ("unreadable", "digest"):
-            self._refused.add(name)
+            self._refused.add(digest)
 
     def _show(self) -> None:
         log.info("model in force: %s (%s)", self.in_force.digest[:12], self.in_force.manifest.kind)
         self._metrics.model.labels(self.in_force.digest, self.in_force.manifest.kind).set(1)
+        self._metrics.model_created.clear()
+        if self.in_force.manifest.kind != "rules":  # which were never trained
+            try:
+                created = parse_time(self.in_force.manifest.created) / 1000
+            except ValueError:  # no reason not to score by it
+                return
+            self._metrics.model_created.labels(self.in_force.digest).set(created)

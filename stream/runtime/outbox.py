@@ -6,9 +6,9 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from schemas.cloudevents import Kind
 from schemas.settings import Settings
 from schemas.topics import TopicNames
-from stream.core.outputs import Kind
 from stream.runtime import partition_row
 from stream.runtime.epoch import Epoch
 from stream.runtime.outcomes import is_purged
@@ -40,6 +40,11 @@ class Outbox:
     def failed(self) -> KafkaError | None:
         """The first refusal of a record of this epoch."""
         return self._reports.failed
+
+    @property
+    def refused_by(self) -> str:
+        """The topic that refused it."""
+        return self._reports.topic
 
     def begin(self, deadline: float) -> None:
         """A new epoch, to be delivered until then (monotonic, in s): no report of one before counts for it."""
@@ -133,12 +138,13 @@ class _Reports:
 
     def __init__(self) -> None:
         self.failed: KafkaError | None = None
+        self.topic = ""
         self.ends: dict[int, int] = {}
 
     def delivered(self, error: KafkaError | None, message: Message) -> None:
         # What a rollback purges was not at fault: the broker's refusal of another record was.
         if error is not None and (self.failed is None or is_purged(self.failed)):
-            self.failed = error
+            self.failed, self.topic = error, message.topic() or ""
 
     def delivered_last(self, error: KafkaError | None, message: Message) -> None:
         """The partition row is a partition's last record of an epoch; one more offset is a transaction's own."""

@@ -20,6 +20,7 @@ from stream.runtime.models import Models
 from stream.runtime.partitions import Partitions
 from stream.runtime.source import Source
 from stream.runtime.store import Store, StoreError
+from stream.runtime.traces import TracesError
 from stream.runtime.transaction import Transactions
 from stream.runtime.worker import Worker
 
@@ -42,6 +43,8 @@ async def run_worker(settings: Settings) -> int:
         log.error("the scorecard cannot be used: %s", error)
     except KafkaException as error:
         log.error("%s", explain(error))
+    except TracesError as error:
+        log.error("%s", error)
     except OSError as error:
         log.error("cannot listen on %s:%s: %s; set web.port", settings.web.host, settings.web.port, error.strerror)
     finally:
@@ -61,6 +64,7 @@ def _with_port(settings: Settings) -> Settings:
 def _join(settings: Settings, store: Store) -> App:
     """Makes every part. Raises ModelRefused and KafkaException where settings do not do."""
     metrics = Metrics()
+    metrics.watch_disk(store)
     deliver = Transactions if settings.guarantee == "exactly_once" else AtLeastOnce
     source = Source(settings, store, metrics, deliver)
     models = Models(settings, metrics)

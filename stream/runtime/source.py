@@ -24,6 +24,7 @@ from stream.runtime.assignment import Assignment
 from stream.runtime.commit import Delivery, Order, Reload, Tell, WorkerError
 from stream.runtime.connection import explain, input_consumer
 from stream.runtime.metrics import Metrics
+from stream.runtime.refusals import count_refusal
 from stream.runtime.restore import Restorer
 from stream.runtime.session import check_session
 from stream.runtime.store import Store
@@ -248,7 +249,7 @@ class Source:
             return False
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
             raise KafkaException(error)
-        self._tell_or_raise(error)
+        self._tell_or_raise(error, f"topic {topic}: " if topic else "")
         return False
 
     def _try_again(self, consumer: Consumer) -> None:
@@ -267,16 +268,17 @@ class Source:
             self._refused = error
         self._tell(explain(error))
 
-    def _tell_or_raise(self, error: KafkaError) -> None:
+    def _tell_or_raise(self, error: KafkaError, about: str = "") -> None:
         if error.fatal():
             raise KafkaException(error)
         if error.code() == KafkaError._FATAL:  # of which the client does not say that it is fatal
             self._refused = error
-        self._tell(explain(error))
+        self._tell(about + explain(error))
 
     def _tell(self, text: str) -> None:
         # Every client and every call has its own words for brokers that are away.
         if time.monotonic() - self._told.get(text, -math.inf) > TOLD_EVERY:
             self._told[text] = time.monotonic()
             log.error("%s", text)
+        count_refusal(self._metrics, text)
         self.trouble = text

@@ -136,6 +136,15 @@ class Store:
             text = " ".join(str(error).split())
             raise StoreError(f"cannot write the state in {self._directory}: {text}; free or add disk space") from None
 
+    def size(self) -> int:
+        """Bytes of its tables on disk. From any thread."""
+        return int(self._rocks.property_int_value("rocksdb.total-sst-files-size") or 0)
+
+    def room(self) -> tuple[int, int]:
+        """Bytes of the disk that it lies on: those still to be had, and all."""
+        usage = shutil.disk_usage(self._directory)
+        return usage.free, usage.total
+
     def forget(self, partition: int) -> None:
         """Removes everything of a partition."""
         self._rocks.delete_range(_prefix(partition, b""), _prefix(partition + 1, b""))

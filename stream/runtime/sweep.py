@@ -17,6 +17,7 @@ from schemas.times import format_time
 from stream.core.engine import Engine, Swept
 from stream.core.row import rows_of
 from stream.runtime.commit import Committer
+from stream.runtime.epoch import Scored
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.partition_row import Clock
@@ -111,6 +112,7 @@ class Sweeper:
         epoch = self._committer.epoch
         epoch.share(partition.number)
         epoch.outputs += swept.outputs
+        epoch.scored.append(Scored("clock", swept.log_odds, swept.percentile))
         epoch.swept.update(scored=swept.scored, expired=swept.expired)
 
     def _finish(self, partition: Partition, sweep: Sweep) -> None:

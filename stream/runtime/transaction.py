@@ -112,7 +112,7 @@ class Transactions:
         # client purges along with the records of an aborted transaction was not refused.
         blamed = cause
         if box.failed is not None and not is_purged(box.failed):
-            blamed, reason = box.failed, explain(box.failed)
+            blamed, reason = box.failed, f"topic {box.refused_by}: {explain(box.failed)}"
         raise Aborted(reason, blamed is not None and is_passing(blamed)) from error
 
     def _break(self, cause: KafkaError, text: str, error: Exception) -> NoReturn:

@@ -25,11 +25,14 @@ from stream.core.positions import Positions
 from stream.core.tiles import LATE_HOURS
 from stream.runtime.adoption import Restored, examine
 from stream.runtime.commit import Committer, WorkerError
+from stream.runtime.dead_share import DeadShare
+from stream.runtime.epoch import Scored
 from stream.runtime.intake import Batch, Intake, Taken
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.partitions import Partition, Partitions
 from stream.runtime.sweep import Sweeper
+from stream.runtime.traces import Traces, traceparent
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +69,8 @@ class Worker:
         self._partitions = partitions
         self._models = models
         self._metrics = metrics
+        self._dead_share = DeadShare(settings.limits)
+        self._traces = Traces(settings)
         self._sweeper = Sweeper(settings, self._engine, committer, partitions, models, metrics)
         self._turn = asyncio.Lock()
         self._next_poll = 0
@@ -159,6 +164,7 @@ class Worker:
         """Waits for a turn under way and stops the transaction thread."""
         async with self._turn:
             await self._committer.close()
+            await asyncio.to_thread(self._traces.close)
 
     @asynccontextmanager
     async def _a_turn(self) -> AsyncIterator[bool]:
@@ -180,7 +186,9 @@ class Worker:
         if poll.messages:
             started = time.perf_counter()
             self._lapped = time.thread_time()
-            self._score(poll, partitions)
+            with self._traces.polled(poll.messages) as traced:
+                self._score(poll, partitions)
+            self._committer.epoch.traces += traced
             self._metrics.fold_seconds.observe(time.perf_counter() - started)
         if self._committer.due(len(poll.messages)):
             await self._committer.commit(poll.group)
@@ -206,13 +214,14 @@ class Worker:
     def _keep(self, batch: Batch, taken: Taken, processed: Processed, positions: Positions) -> None:
         """Adds everything but the rows to the open epoch."""
         arrivals = taken.arrivals
+        # Of a record with several events one may be late and others not: it is one dead letter.
+        places = dict(zip(arrivals.place[processed.late].tolist(), arrivals.origins(processed.late), strict=True))
         late: list[tuple[Reason, Output]] = [
             ("late", self._intake.refuse(origin, batch.messages[place], "late", TOO_LATE))
-            for origin, place in zip(
-                arrivals.origins(processed.late), arrivals.place[processed.late].tolist(), strict=True
-            )
+            for place, origin in places.items()
         ]
         refused = taken.refused + late
+        self._dead_share.watch(len(batch.messages), refused)
         epoch = self._committer.epoch
         for number, topics in positions.after().items():
             epoch.share(number)
@@ -221,9 +230,16 @@ class Worker:
             self._sweeper.hear(number, int(times.max()) if len(times) else 0)
         epoch.outputs += processed.outputs
         epoch.outputs += [output for _, output in refused]
+        epoch.scored.append(Scored("event", processed.log_odds, processed.percentile))
         if processed.outputs:
-            oldest = min([output.timestamp for output in processed.outputs])
-            epoch.oldest = min(epoch.oldest or oldest, oldest)
+            stamps = [output.timestamp for output in processed.outputs]
+            oldest = min(stamps)
+            epoch.stamps += stamps
+            if epoch.oldest is None or oldest < epoch.oldest:
+                epoch.oldest = oldest
+                epoch.oldest_trace = traceparent(processed.outputs[stamps.index(oldest)].headers)
+        if len(arrivals.timestamp):
+            self._metrics.clock_ahead.set(int(arrivals.timestamp.max()) / 1000 - time.time())
         taken_of = np.bincount(batch.topic, minlength=len(self._intake.topics)).tolist()
         epoch.records.update({topic: size for topic, size in zip(self._intake.topics, taken_of, strict=True) if size})
         epoch.verdicts.update(counted=processed.counted, duplicate=processed.duplicates, empty=taken.empty)

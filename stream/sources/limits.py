@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from schemas.events import MAX_ID, MAX_LEAD, MAX_NAME, MAX_PATH, PRINTABLE
+from schemas.times import EARLIEST, LATEST, SECOND
 from stream.core.events import Unreadable
 from stream.sources.stamps import stamp
 
@@ -47,6 +48,25 @@ def time(value: Any, field: str) -> int:
         return stamp(value)
     except ValueError as error:
         raise Unreadable("invalid", f"{field}: {error}") from None
+
+
+def seconds(value: Any, field: str) -> int:
+    """Milliseconds since 1970 of a Unix time in seconds, whole or not. Raises Unreadable."""
+    return _unix(value, SECOND, field, "seconds")
+
+
+def milliseconds(value: Any, field: str) -> int:
+    """Milliseconds since 1970, as they came. Raises Unreadable."""
+    return _unix(value, 1, field, "milliseconds")
+
+
+def _unix(value: Any, unit: int, field: str, name: str) -> int:
+    if type(value) is not int and type(value) is not float:
+        raise _unfit(value, field, f"{name} since 1970, as a number")
+    found = round(value * unit)
+    if not EARLIEST <= found < LATEST:
+        raise Unreadable("invalid", f"{field}: {value!r} {name} since 1970 are outside the years 2000 to 2199")
+    return found
 
 
 def mapping(value: Any, field: str) -> dict[str, Any]:

@@ -40,9 +40,10 @@ def parse(value: bytes) -> dict[str, Any]:
         raise Unreadable("malformed", "nested too deeply") from None
 
 
-def _parse_unusual(value: bytes) -> dict[str, Any]:
+def parse_json(value: bytes) -> Any:
+    """Whatever JSON the bytes hold, with nothing in it but what JSON's readers agree on. Raises Unreadable."""
     try:
-        content = portable(_parse_any(value))
+        return portable(_parse_any(value))
     except msgspec.ValidationError as error:
         raise Unreadable("invalid", f"a number that readers do not agree on: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -51,9 +52,14 @@ def _parse_unusual(value: bytes) -> dict[str, Any]:
         raise Unreadable("malformed", "nested too deeply") from None
     except ValueError as error:
         raise Unreadable("invalid", str(error)) from None
+
+
+def _parse_unusual(value: bytes) -> dict[str, Any]:
+    content = parse_json(value)
     if type(content) is not dict:
         raise Unreadable("invalid", f"an event is a JSON object, not {type(content).__name__}")
-    return content
+    found: dict[str, Any] = content
+    return found
 
 
 def decode(value: bytes) -> Event:

@@ -35,13 +35,23 @@ from stream.sources.fields import (
 )
 from stream.sources.grammar import GIVEN_UP, skip_space
 from stream.sources.native_scan import TYPE_NAMES, WANTED, scan_native
+from stream.sources.registry_framing import FRAME, MAGIC
 from stream.sources.scanning import Members, Names, no_members
 from stream.sources.segment import PAGE_VIEW as PAGE_VIEW_NAME
 from stream.sources.segment_scan import CALL, PAGE, scan_segment
 
 NATIVE: Final = 0
 SEGMENT: Final = 1
-CODES: Final[Mapping[Format, int]] = {"native": NATIVE, "segment": SEGMENT}
+OTHER: Final = 2
+"""A format that is always decoded."""
+CODES: Final[Mapping[Format, int]] = {
+    "native": NATIVE,
+    "segment": SEGMENT,
+    "sendgrid": OTHER,
+    "mailgun": OTHER,
+    "hubspot": OTHER,
+    "customerio": OTHER,
+}
 
 
 class Records(NamedTuple):
@@ -79,7 +89,7 @@ class Scanned(NamedTuple):
     timestamp: Ints
 
 
-class _Work(NamedTuple):
+class Work(NamedTuple):
     """Names to look for, and arrays that are used again for each record."""
 
     native: Names
@@ -93,7 +103,7 @@ class _Work(NamedTuple):
     fields: Ints
 
 
-_WORK: Final = _Work(
+WORK: Final = Work(
     WANTED,
     TYPE_NAMES,
     CALL,
@@ -116,16 +126,16 @@ def scan(records: Records, bounds: Bounds, kinds: KindTable) -> Scanned:
         np.zeros(size, np.uint64),
         np.zeros(size, np.int64),
     )
-    _scan(records, bounds, kinds, _WORK, found)
+    _scan(records, bounds, kinds, WORK, found)
     return found
 
 
 @njit(cache=True)
-def _scan(records: Records, bounds: Bounds, kinds: KindTable, work: _Work, out: Scanned) -> None:
+def _scan(records: Records, bounds: Bounds, kinds: KindTable, work: Work, out: Scanned) -> None:
     fields = work.fields
     for i in range(records.partition.size):
         start, end = records.value_at[i], records.value_at[i + 1] - 1
-        if end - start > bounds.event_bytes or not _read(records, i, work):
+        if end - start > bounds.event_bytes or not read_record(records, i, work):
             continue
         key, key_end = records.key_at[i], records.key_at[i + 1]
         if not are_fit(fields) or not _is_lead(records.values, fields, records.keys, key, key_end):
@@ -137,7 +147,7 @@ def _scan(records: Records, bounds: Bounds, kinds: KindTable, work: _Work, out: 
             timestamp = time
         if time - timestamp > bounds.ahead:
             continue
-        kind = _kind(records.values, fields, kinds, work.page_view)
+        kind = kind_of(records.values, fields, kinds, work.page_view)
         if kind == UNKNOWN or not kinds.plain[kind]:
             continue
         out.taken[i] = True
@@ -148,12 +158,17 @@ def _scan(records: Records, bounds: Bounds, kinds: KindTable, work: _Work, out: 
 
 
 @njit(cache=True, inline="always")
-def _read(records: Records, i: int, work: _Work) -> bool:
+def read_record(records: Records, i: int, work: Work) -> bool:
     """Whether the value is one whole event, whose fields have been found."""
     values, end = records.values, records.value_at[i + 1] - 1
-    at = skip_space(values, records.value_at[i])
+    at = records.value_at[i]
+    if values[at] == MAGIC and end - at > FRAME:
+        at += FRAME
+    at = skip_space(values, at)
     if records.format[i] == NATIVE:
         at = scan_native(values, at, work.native, work.types, work.found_native, work.fields)
+    elif records.format[i] == OTHER:
+        return False
     else:
         at = scan_segment(values, at, work.call, work.page, work.found_call, work.found_page, work.fields)
     return bool(at != GIVEN_UP and skip_space(values, at) == end)
@@ -178,7 +193,7 @@ def _is_lead(values: Octets, fields: Ints, keys: Octets, key: int, end: int) -> 
 
 
 @njit(cache=True, inline="always")
-def _kind(values: Octets, fields: Ints, kinds: KindTable, page_view: Octets) -> int:
+def kind_of(values: Octets, fields: Ints, kinds: KindTable, page_view: Octets) -> int:
     path, path_end = fields[PATH], fields[PATH_END]
     if path_end - path > LONGEST:
         return UNKNOWN

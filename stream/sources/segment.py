@@ -2,6 +2,9 @@
 
 The channel comes from the call, so a topic and an exported log give the same events: page and screen are web, track
 is product unless its event's name begins with `Email `, identify and group tell the profile.
+
+RudderStack's calls are the same but for three things: an empty `userId` is none, the traits of identify may stand in
+the context, and a call that did not pass its servers has no `timestamp` yet, but an `originalTimestamp`.
 """
 
 from typing import Any, Final
@@ -9,15 +12,26 @@ from urllib.parse import urlsplit
 
 from stream.core.events import Event, Unreadable
 from stream.sources import limits
+from stream.sources.batches import read_objects
 from stream.sources.native import parse
 
 PAGE_VIEW: Final = "page_view"
 EMAIL_PREFIX: Final = "Email "
 
 
+def read(value: bytes) -> list[Event]:
+    """The events of a record: of one call, or of those in a `batch`. Raises Unreadable."""
+    call = parse(value)
+    batch = call.get("batch")
+    return [_event(call)] if type(batch) is not list else read_objects(batch, lambda each: [_event(each)])
+
+
 def decode(value: bytes) -> Event:
     """The event of one call. Raises Unreadable with the reason `malformed`, `invalid` or `unsupported`."""
-    call = parse(value)
+    return _event(parse(value))
+
+
+def _event(call: dict[str, Any]) -> Event:
     kind = call.get("type")
     if type(kind) is not str:
         raise Unreadable("invalid", "type: must be the kind of call, such as track")
@@ -25,9 +39,13 @@ def decode(value: bytes) -> Event:
         raise Unreadable("unsupported", f"type: a call of the kind {kind[:40]!r} tells nothing that is scored")
     identifier = limits.identifier(call.get("messageId"), "messageId")
     lead = _lead(call)
-    time = limits.time(call.get("timestamp"), "timestamp")
+    at = "timestamp" if call.get("timestamp") is not None or "originalTimestamp" not in call else "originalTimestamp"
+    time = limits.time(call.get(at), at)
     if kind in ("identify", "group"):
-        return Event(identifier, lead, time, "profile", "", "", _object(call, "traits"))
+        traits = _object(call, "traits")
+        if not traits and kind == "identify":
+            traits = _object(_object(call, "context"), "traits")
+        return Event(identifier, lead, time, "profile", "", "", traits)
     properties = _object(call, "properties")
     if kind == "track":
         event = limits.name(call.get("event"), "event")
@@ -40,8 +58,9 @@ def decode(value: bytes) -> Event:
 
 
 def _lead(call: dict[str, Any]) -> str:
-    if call.get("userId") is not None:
-        return limits.lead_id(call["userId"], "userId")
+    user = call.get("userId")
+    if user is not None and user != "":
+        return limits.lead_id(user, "userId")
     if call.get("anonymousId") is None:
         raise Unreadable("invalid", "userId: a call has a userId or an anonymousId; both are missing")
     anonymous = call["anonymousId"]

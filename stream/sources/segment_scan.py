@@ -57,8 +57,10 @@ def scan_segment(data: Octets, at: int, call: Names, page: Names, found: Members
 
 @njit(cache=True, inline="always")
 def _find_lead(found: Members, fields: Ints) -> bool:
-    who = _USER if found.what[_USER] == TEXT else _ANONYMOUS
-    if found.what[who] != TEXT or (who == _ANONYMOUS and found.what[_USER] != ABSENT and found.what[_USER] != NULL):
+    user = found.what[_USER]
+    empty = user == TEXT and found.start[_USER] == found.end[_USER]
+    who = _USER if user == TEXT and not empty else _ANONYMOUS
+    if found.what[who] != TEXT or (who == _ANONYMOUS and user != ABSENT and user != NULL and not empty):
         return False
     fields[LEAD], fields[LEAD + 1] = found.start[who], found.end[who]
     fields[ANONYMOUS] = 1 if who == _ANONYMOUS else 0

@@ -204,7 +204,7 @@ def _alert(settings: Settings, alert: AlertRecord) -> Alert:
 def _trigger(trigger: TriggerRecord | TickRecord) -> Trigger | Tick:
     if isinstance(trigger, TickRecord):
         return Tick(parse_time(trigger.tick))
-    return Trigger(trigger.topic, trigger.partition, trigger.offset)
+    return Trigger(trigger.topic, trigger.partition, trigger.offset, trigger.part)
 
 
 def _score(score: ScoreRecord) -> Score:

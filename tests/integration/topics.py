@@ -9,6 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from stream.runtime import partition_row
 from stream.runtime.partition_row import PartitionRow
+from tests.contracts.conformity import assert_fits
 from tests.integration.deployment import Broker
 from tests.oracle.decisions import Trigger
 
@@ -158,12 +159,15 @@ class Reader:
 
 
 def read_all(broker: Broker, topic: str) -> list[Record]:
-    """Everything that a subscriber sees in a topic now."""
+    """Everything that a subscriber sees in a topic now; each record must be what its published schema says."""
     reader = Reader(broker, topic)
     try:
-        return reader.read_to_end()
+        records = reader.read_to_end()
     finally:
         reader.close()
+    for record in records:
+        assert_fits(record.topic, record.value, record.headers)
+    return records
 
 
 def partition_rows(changelog: Sequence[Record]) -> dict[int, PartitionRow]:

@@ -25,11 +25,12 @@ _EXPIRE: Final = "100d"
 
 
 class Trigger(NamedTuple):
-    """Where a record lies."""
+    """Where a record lies; which of its events, where it holds several."""
 
     topic: str
     partition: int
     offset: int
+    part: int = 0
 
 
 class Tick(NamedTuple):
@@ -248,7 +249,9 @@ class Judged:
 def output_id(application: str, kind: str, lead: str, trigger: Trigger | Tick, rule: str = "") -> str:
     """128 bits of BLAKE2b over the parts, each followed by a NUL, in hex."""
     digest = hashlib.blake2b(digest_size=16)
-    by = [f"tick:{trigger.instant}"] if isinstance(trigger, Tick) else [str(part) for part in trigger]
+    by = [f"tick:{trigger.instant}"] if isinstance(trigger, Tick) else [str(part) for part in trigger[:3]]
+    if isinstance(trigger, Trigger) and trigger.part:
+        by.append(str(trigger.part))
     for part in (application, kind, lead, *by, rule):
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()

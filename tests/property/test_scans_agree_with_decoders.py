@@ -195,3 +195,19 @@ def test_kinds_beyond_the_tables_size_are_learnt_anew() -> None:
         kinds.learn(Event(event.id, event.lead, event.time, "web", "page_view", f"/p/{number}"))
     kinds.learn(event)
     assert scanned([VALID], [b"l1"], NATIVE, kinds).taken.all()
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "code"),
+    [(VALID, b"l1", NATIVE), (json.dumps(TRACK, ensure_ascii=False).encode(), b"ann", SEGMENT)],
+)
+def test_a_record_in_the_frame_of_schema_registry_is_taken_like_the_payload(
+    value: bytes, key: bytes, code: int
+) -> None:
+    kinds = Kinds(SIGNALS)
+    kinds.learn(DECODERS[code](value))
+    starts = (b"", b"\0\0\0\0\7", b"\0\0\0", b"\1\0\0\0\7")
+    bare, framed, cut, other = (scanned([start + value], [key], code, kinds) for start in starts)
+    assert bare.taken.all() and framed.taken.all()
+    assert (bare.event, bare.time, bare.kind) == (framed.event, framed.time, framed.kind)
+    assert not cut.taken.any() and not other.taken.any()

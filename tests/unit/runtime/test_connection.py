@@ -1,5 +1,6 @@
 """From settings to client configurations, and from the client's errors to what a person can do."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from pydantic import SecretStr
 
-from schemas.kafka import Kafka, Plaintext, Sasl, Tls
+from schemas.kafka import Kafka, Oauth, Plaintext, Sasl, Tls
 from schemas.settings import Settings
 from stream.runtime.connection import changelog_consumer, connection, explain, input_consumer, transactional_producer
 from tests.unit.schemas.files import shipped
@@ -15,10 +16,10 @@ from tests.unit.schemas.files import shipped
 SECRET = "gèheim, 'quoted' = \\ and long"
 
 
-def secured(security: Plaintext | Tls | Sasl) -> dict[str, Any]:
+def secured(security: Plaintext | Tls | Sasl | Oauth) -> dict[str, Any]:
     found = connection(Kafka(bootstrap="one:9092,two:9092", security=security))
     assert found["bootstrap.servers"] == "one:9092,two:9092"
-    return {key: value for key, value in found.items() if key.startswith(("security", "ssl", "sasl"))}
+    return {key: value for key, value in found.items() if key.startswith(("security", "ssl", "sasl", "https"))}
 
 
 def sasl(**changed: Any) -> Sasl:
@@ -55,8 +56,33 @@ def test_sasl_is_encrypted_unless_told_otherwise() -> None:
     assert secured(sasl(tls=False))["security.protocol"] == "sasl_plaintext"
 
 
-def test_settings_never_show_the_password() -> None:
-    settings = shipped(lambda content: content.update(kafka={"security": sasl()}))
+def oauth(**changed: Any) -> Oauth:
+    usual: dict[str, Any] = {"protocol": "oauth", "token_endpoint": "https://login.example.com/token"}
+    usual |= {"client_id": "ann", "client_secret": SecretStr(SECRET)}
+    return Oauth(**(usual | changed))
+
+
+def test_tokens_are_had_for_the_client_and_its_secret() -> None:
+    assert secured(oauth()) == {
+        "security.protocol": "sasl_ssl",
+        "sasl.mechanism": "OAUTHBEARER",
+        "sasl.oauthbearer.method": "oidc",
+        "sasl.oauthbearer.token.endpoint.url": "https://login.example.com/token",
+        "sasl.oauthbearer.client.id": "ann",
+        "sasl.oauthbearer.client.secret": SECRET,
+    }
+    assert secured(oauth(tls=False))["security.protocol"] == "sasl_plaintext"
+    assert secured(oauth(scope="kafka"))["sasl.oauthbearer.scope"] == "kafka"
+
+
+def test_brokers_and_token_endpoint_are_trusted_by_the_same_file() -> None:
+    found = secured(oauth(ca=Path("/ca")))
+    assert found["ssl.ca.location"] == found["https.ca.location"] == "/ca"
+
+
+@pytest.mark.parametrize("secret", [sasl, oauth])
+def test_settings_never_show_the_secret(secret: Callable[[], Sasl | Oauth]) -> None:
+    settings = shipped(lambda content: content.update(kafka={"security": secret()}))
     for shown in (repr(settings), str(settings.kafka), settings.model_dump_json()):
         assert SECRET not in shown
         assert "**********" in shown
@@ -66,8 +92,8 @@ def configured(**kafka: Any) -> Settings:
     return shipped(lambda content: content.update(application="acme", worker="pod-3", kafka=kafka))
 
 
-@pytest.mark.parametrize("security", [Plaintext(), sasl(mechanism="PLAIN"), sasl(tls=False)])
-def test_the_client_accepts_every_configuration(security: Plaintext | Sasl) -> None:
+@pytest.mark.parametrize("security", [Plaintext(), sasl(mechanism="PLAIN"), sasl(tls=False), oauth(scope="kafka")])
+def test_the_client_accepts_every_configuration(security: Plaintext | Sasl | Oauth) -> None:
     settings = configured(security=security)
     Consumer(input_consumer(settings)).close()
     for isolation in ("read_committed", "read_uncommitted"):

@@ -5,6 +5,7 @@ from prometheus_client import generate_latest
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.parser import text_string_to_metric_families
 
+from stream.runtime.distribution import Distribution
 from stream.runtime.metrics import Described, Metrics
 
 METRICS = Metrics()
@@ -38,7 +39,7 @@ def test_everything_exposed_is_described() -> None:
     # Counters lose their `_total` in the registry and get it back in the exposition.
     exposed = {family.name for family in METRICS.registry.collect()}
     assert exposed == {each.name.removesuffix("_total") for each in METRICS.described}
-    held = [each for each in vars(METRICS).values() if isinstance(each, MetricWrapperBase)]
+    held = [each for each in vars(METRICS).values() if isinstance(each, MetricWrapperBase | Distribution)]
     assert len(held) == len(METRICS.described) == len(exposed)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.times import parse_time
 from stream.core.events import Unreadable
-from stream.sources.segment import decode
+from stream.sources.segment import decode, read
 
 BASE: Final = {"messageId": "m-1", "userId": "u-1", "timestamp": "2026-03-01T09:30:00Z"}
 
@@ -110,3 +110,44 @@ def test_what_is_wrong_is_said_by_field() -> None:
         decode(call(type="track", event="x", timestamp="yesterday"))
     with pytest.raises(Unreadable, match=r"messageId: must be text of 1 to 128 characters.*missing"):
         decode(call(type="track", event="x", messageId=None))
+
+
+RUDDERSTACK: Final[dict[str, Any]] = {
+    "anonymousId": "7138f7d9-5dd2-4337-805d-ca17be59dc8e",
+    "channel": "web",
+    "context": {"app": {"name": "RudderLabs JavaScript SDK"}, "traits": {"country": "DE"}, "page": {"path": "/test"}},
+    "integrations": {"All": True},
+    "messageId": "1578564113557-af022c68-429e-4af4-b99b-2b9174056383",
+    "originalTimestamp": "2020-01-09T10:01:53.558Z",
+    "sentAt": "2020-01-09T10:02:03.257Z",
+    "userId": "",
+}
+
+
+def rudderstack(**fields: Any) -> bytes:
+    return json.dumps(RUDDERSTACK | fields).encode()
+
+
+def test_an_empty_user_of_rudderstacks_is_an_anonymous_one() -> None:
+    lead = "anon:7138f7d9-5dd2-4337-805d-ca17be59dc8e"
+    assert decode(rudderstack(type="page", name="Home")).lead == lead
+    assert decode(rudderstack(type="track", event="Signed Up", userId="u-1")).lead == "u-1"
+
+
+def test_rudderstacks_traits_may_stand_in_the_context() -> None:
+    assert decode(rudderstack(type="identify")).properties == {"country": "DE"}
+    assert decode(rudderstack(type="identify", traits={"country": "FR"})).properties == {"country": "FR"}
+    assert decode(rudderstack(type="group")).properties == {}
+
+
+def test_a_call_that_no_server_has_stamped_counts_at_its_own_time() -> None:
+    assert decode(rudderstack(type="page")).time == parse_time("2020-01-09T10:01:53.558Z")
+    stamped = rudderstack(type="page", timestamp="2020-01-09T15:31:54.000+05:30")
+    assert decode(stamped).time == parse_time("2020-01-09T10:01:54Z")
+
+
+def test_a_batch_brings_all_its_calls() -> None:
+    calls = [json.loads(call(type="track", event="Signed Up")), json.loads(call(type="page", messageId="m-2"))]
+    assert [event.id for event in read(json.dumps({"batch": calls}).encode())] == ["m-1", "m-2"]
+    with pytest.raises(Unreadable, match="event 2 of 2: messageId"):
+        read(json.dumps({"batch": [calls[0], calls[1] | {"messageId": None}]}).encode())
