@@ -1,20 +1,22 @@
-"""The registry: models whole or not at all, and one name in force whatever happens at the same time."""
+"""The registry in a directory: models whole or not at all, one name in force whatever happens at the same time."""
 
 import dataclasses
 import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from stream.core.model import ModelFiles, ModelRefused
+from stream.models import directory
 from stream.models.registry import Registry
 from tests.unit.models.files import RULES, another
 
 OTHER = another(11)
-ROUNDS = 200
+ROUNDS = 40
 
 
 def refused(act: Callable[[], object]) -> ModelRefused:
@@ -68,6 +70,35 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(OSError, match="No space left"):
         Registry(tmp_path).add(RULES)
     assert names(tmp_path) == set()
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_promotion_on_a_full_disk_leaves_the_old_model_in_force_and_can_be_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    """The first file that a promotion writes is its line in the log, the second is `current`."""
+    registry = Registry(tmp_path)
+    registry.add(RULES)
+    registry.add(OTHER)
+    registry.promote(RULES.digest)
+    writes: list[Path] = []
+
+    def write(path: Path, data: bytes) -> None:
+        writes.append(path)
+        path.write_bytes(data[:10])
+        if len(writes) == failing:
+            raise OSError(28, "No space left on device")
+        path.write_bytes(data)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(directory, "_write_durably", write)
+        with pytest.raises(OSError, match="No space left"):
+            registry.promote(OTHER.digest)
+    assert registry.current() == RULES.digest
+    assert list(tmp_path.rglob(".*")) == []
+    registry.promote(OTHER.digest)
+    assert registry.current() == OTHER.digest
+    assert [each.model for each in registry.promotions()] == [RULES.digest, OTHER.digest]
 
 
 def test_a_reader_never_sees_part_of_a_model(tmp_path: Path) -> None:
@@ -143,7 +174,11 @@ def test_two_jobs_promote_at_once_and_one_of_them_is_in_force(tmp_path: Path) ->
     with ThreadPoolExecutor(2) as jobs:
         list(jobs.map(promote, (RULES, OTHER)))
     assert registry.current() in (RULES.digest, OTHER.digest)
-    assert names(tmp_path) == {RULES.digest, OTHER.digest, "current"}
+    assert names(tmp_path) == {RULES.digest, OTHER.digest, "current", "promotions"}
+    log = registry.promotions()
+    assert registry.current() == log[-1].model
+    assert [each.number for each in log] == list(range(1, len(log) + 1))
+    assert all(later.previous == earlier.model for earlier, later in pairwise(log))
 
 
 def test_a_model_that_was_never_stored_cannot_be_promoted(tmp_path: Path) -> None:
