@@ -28,8 +28,8 @@ from stream.core.model import ModelFiles
 from stream.models.registry import Registry
 from training.bands import percentiles, tier_bands
 from training.calibration import Sigmoid
-from training.candidates import Boosted
 from training.export import export
+from training.families.boosted import Boosted
 
 SETTINGS: Final = Path(__file__).with_name("reference.yaml")
 TREES: Final = 100

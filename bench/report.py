@@ -42,10 +42,17 @@ def report(found: dict[str, Any], *, quick: bool) -> dict[str, Any]:
         "by_partitions": {str(count): _point(each) for count, each in sorted(found.get("by_partitions", {}).items())},
         "idle_cpu_percent": found.get("idle_cpu_percent"),
         "burst": found.get("burst"),
+        "training": found.get("training"),
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "versions": _versions(),
     }
+
+
+def wrong(content: dict[str, Any]) -> bool:
+    """Whether outputs were not the oracle's, or Spark's snapshots not those of one process."""
+    spark = (content["training"] or {}).get("spark", {})
+    return content["verified"] is False or spark.get("equal") is False
 
 
 def _point(backlog: Backlog) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from bench.progress import Progress
 from bench.reference import Reference, reference
 from bench.restoring import restore
 from bench.site import PARTITIONS, Site
+from bench.training import measure_training
 from bench.verification import verify
 from bench.worker import Worker
 
@@ -22,7 +23,7 @@ GUARANTEES: Final = ("exactly_once", "at_least_once")
 @dataclass(frozen=True)
 class Extent:
     """How much is measured. traffic: of the headline. leads_grown, features_grown, partitions_grown: the other points
-    of growth, those of features and partitions on the traffic `shape`.
+    of growth, those of features and partitions on the traffic `shape`. learned: the log of the training job.
     """
 
     sections: tuple[str, ...]
@@ -39,10 +40,11 @@ class Extent:
     burst_rate: int
     burst_seconds: float
     idle_seconds: float
+    learned: Traffic
 
 
 FULL: Final = Extent(
-    sections=("verify", "throughput", "latency", "idle", "burst", "fresh", "growth"),
+    sections=("verify", "throughput", "latency", "idle", "burst", "fresh", "growth", "training"),
     traffic=Traffic(census=True),
     windows=5,
     most_seconds=40,
@@ -56,9 +58,10 @@ FULL: Final = Extent(
     burst_rate=10_000,
     burst_seconds=3,
     idle_seconds=15,
+    learned=Traffic(events=10_000_000),
 )
 QUICK: Final = Extent(
-    sections=("verify", "throughput", "latency", "idle"),
+    sections=("verify", "throughput", "latency", "idle", "training"),
     traffic=Traffic(leads=100_000, events=400_000, days=6, census=True),
     windows=3,
     most_seconds=15,
@@ -72,6 +75,7 @@ QUICK: Final = Extent(
     burst_rate=2_000,
     burst_seconds=3,
     idle_seconds=5,
+    learned=Traffic(leads=100_000, events=1_000_000),
 )
 
 
@@ -154,6 +158,12 @@ class Bench:
         site = self._site("burst")
         self.found["burst"] = burst(site, self.extent.burst_rate, self.extent.burst_seconds, self.progress)
 
+    def training(self) -> None:
+        """The training job on a log of the same calls."""
+        self.found["training"] = measure_training(
+            self.directory, self.models, FEATURES, self.extent.learned, self.progress
+        )
+
     def _site(self, name: str, features: int = FEATURES, partitions: int = PARTITIONS) -> Site:
         return Site(self.bootstrap, self.directory, name, self._reference(features), partitions)
 
@@ -182,4 +192,6 @@ SECTIONS: Final[dict[str, Callable[[Bench], None]]] = {
     "burst": Bench.burst,
     "fresh": Bench.fresh,
     "growth": Bench.growth,
+    "training": Bench.training,
 }
+WITHOUT_KAFKA: Final = {"training"}

@@ -39,7 +39,7 @@ NEEDED: Final = {
     "rocksdict": "rocksdict",
     "xxhash": "xxhash",
 }
-FOR_TRAINING: Final = {"scikit-learn": "sklearn", "skl2onnx": "skl2onnx"}
+FOR_TRAINING: Final = {"scikit-learn": "sklearn", "imbalanced-learn": "imblearn"}
 
 
 class Finding(NamedTuple):

@@ -1,28 +1,57 @@
-"""Calibration by a sigmoid (Platt): log-odds = slope x raw + intercept, fitted on leads later than those trained on."""
+"""Calibration: from raw log-odds to those that mean what they say, fitted on leads later than those trained on.
 
+Three ways compete: a sigmoid (Platt), none and an isotonic line. Each is judged by the log loss of a fifth of the
+leads after being fitted on the other four, so none is judged on a lead it has seen. What was fitted on older leads is
+mostly too sure of itself on later ones, so the sigmoid is taken unless another beats it by more than a standard error:
+with few conversions the lowest of three losses is a matter of luck.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
-from stream.core.lead import Ints
-from training.candidates import Candidate, Doubles
+from stream.core.lead import Flags, Ints
+from training.arrays import DoubleRows, Doubles
+from training.isotonic import Isotonic, fit_isotonic
+from training.likelihood import logistic_line, losses
 from training.snapshots import Snapshots
 
 FOLDS: Final = 5
-STEPS: Final = 50
+
+Method = Literal["none", "sigmoid", "isotonic"]
+METHODS: Final[tuple[Method, ...]] = ("sigmoid", "none", "isotonic")
+"""The one that the others must beat first."""
 
 
 @dataclass(frozen=True)
 class Sigmoid:
-    """What turns raw log-odds into calibrated ones."""
+    """log-odds = slope x raw + intercept."""
 
     slope: float
     intercept: float
+    method: Literal["none", "sigmoid"] = "sigmoid"
 
     def __call__(self, raw: Doubles) -> Doubles:
         found: Doubles = self.slope * raw + self.intercept
         return found
+
+    def spread(self, parts: DoubleRows, start: float) -> DoubleRows:
+        """Contributions to the calibrated log-odds, from those to the raw ones."""
+        found: DoubleRows = self.slope * parts
+        return found
+
+
+Calibration = Sigmoid | Isotonic
+
+
+def calibrate(method: Method, raw: Doubles, label: Ints) -> Calibration:
+    """The calibration for these snapshots."""
+    if method == "none":
+        return Sigmoid(1.0, 0.0, "none")
+    sigmoid = fit_sigmoid(raw, label)
+    return fit_isotonic(raw, label, sigmoid.slope) if method == "isotonic" else sigmoid
 
 
 def fit_sigmoid(raw: Doubles, label: Ints) -> Sigmoid:
@@ -35,58 +64,37 @@ def fit_sigmoid(raw: Doubles, label: Ints) -> Sigmoid:
     return Sigmoid(slope, intercept)
 
 
-def logistic_line(
-    raw: Doubles, target: Doubles, weight: Doubles, start: tuple[float, float] = (1.0, 0.0)
-) -> tuple[float, float]:
-    """Slope and intercept of the logistic regression of the targets on one variable, by Newton's method."""
-    slope, intercept = start
-    for _ in range(STEPS):
-        fitted = probability(slope * raw + intercept)
-        error = weight * (fitted - target)
-        spread = weight * fitted * (1 - fitted)
-        gradient = np.array([error @ raw, error.sum()])
-        cross = spread @ raw
-        hessian = np.array([[spread @ (raw * raw), cross], [cross, spread.sum()]]) + 1e-9 * np.eye(2)
-        step = np.linalg.solve(hessian, gradient)
-        # A long step is cut: far from the optimum the curvature vanishes and Newton's method would leap away.
-        step *= min(1.0, 2.0 / float(np.abs(step).max() + 1e-300))
-        slope, intercept = slope - float(step[0]), intercept - float(step[1])
-        if float(np.abs(step).max()) < 1e-9:
-            break
-    return slope, intercept
-
-
-def offset(log_odds: Doubles, label: Ints, weight: Doubles) -> float:
-    """By how much all log-odds would have to rise for their mean probability to meet what happened."""
-    shift = 0.0
-    for _ in range(STEPS):
-        fitted = probability(log_odds + shift)
-        step = float(weight @ (fitted - label)) / (float(weight @ (fitted * (1 - fitted))) + 1e-9)
-        step = max(-2.0, min(2.0, step))
-        shift -= step
-        if abs(step) < 1e-9:
-            break
-    return shift
-
-
-def probability(log_odds: Doubles) -> Doubles:
-    """The logistic function."""
-    found: Doubles = 1.0 / (1.0 + np.exp(-np.clip(log_odds, -700, 700)))
-    return found
-
-
-def log_loss(log_odds: Doubles, label: Ints) -> float:
-    """Mean negative log-likelihood of the labels."""
-    return float(np.mean(np.logaddexp(0.0, np.where(label == 1, -log_odds, log_odds))))
-
-
-def held_out_loss(candidate: Candidate, calibration: Snapshots) -> float:
-    """The candidate's log loss on the calibration slice, each fifth of its leads with a sigmoid of the other four."""
-    raw = candidate.raw(calibration.features)
-    _, place = np.unique(calibration.lead, return_inverse=True)
+def held_out_losses(method: Method, raw: Doubles, later: Snapshots) -> Doubles:
+    """Each snapshot's loss. `raw`: its raw log-odds; it is later than those fitted on, and its lead is held out of the
+    calibration.
+    """
     log_odds = np.empty(len(raw))
+    for aside in _fifths(later):
+        log_odds[aside] = calibrate(method, raw[~aside], later.label[~aside])(raw[aside])
+    return losses(log_odds, later.label)
+
+
+def choose_method(held_out: Mapping[Method, Doubles], later: Snapshots) -> Method:
+    """Of methods with each snapshot's loss, the best of those that beat the sigmoid beyond a standard error, or it."""
+    best: Method = "sigmoid"
+    for method in METHODS:
+        if method in held_out and _beats(held_out[method], held_out["sigmoid"], later):
+            best = method if held_out[method].mean() < held_out[best].mean() else best
+    return best
+
+
+def _beats(one: Doubles, other: Doubles, later: Snapshots) -> bool:
+    """A lead's snapshots are not independent, so their differences are summed before their spread is taken."""
+    difference = other - one
+    _, place = np.unique(later.lead, return_inverse=True)
+    by_lead = np.bincount(place, difference - difference.mean())
+    return float(difference.sum()) > float(np.sqrt((by_lead**2).sum()))
+
+
+def _fifths(later: Snapshots) -> Iterator[Flags]:
+    """A lead is in one fifth with all of its snapshots."""
+    _, place = np.unique(later.lead, return_inverse=True)
     for fold in range(FOLDS):
         aside = place % FOLDS == fold
-        if aside.any():
-            log_odds[aside] = fit_sigmoid(raw[~aside], calibration.label[~aside])(raw[aside])
-    return log_loss(log_odds, calibration.label)
+        if aside.any() and not aside.all():
+            yield aside

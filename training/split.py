@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from stream.core.lead import Ints
-from training.refusal import TrainingRefused
+from training.refusal import BelowFloor, TrainingRefused
 from training.snapshots import Snapshots
 
 TEST_SHARE: Final = 0.25
@@ -90,10 +90,10 @@ def _check(slices: Slices, floor: Floor) -> None:
         _refuse_one_class(name, part)
     leads, conversions = lead_count(slices.train), converted_leads(slices.train)
     if leads < floor.leads or conversions < floor.conversions:
-        raise TrainingRefused(
+        raise BelowFloor(
             f"too little to learn from: the training slice has {leads} leads of which {conversions} convert, "
             f"the least is {floor.leads} and {floor.conversions}; give a longer log, or keep the rules scorecard "
-            "until there is more (--min-leads and --min-conversions set the floor)"
+            "until there is more (--floor, --min-leads and --min-conversions set the floor)"
         )
 
 

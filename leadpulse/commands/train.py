@@ -2,43 +2,49 @@
 
 import argparse
 import json
-import logging
 import sys
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
-from rich.console import Console
-
+from leadpulse.commands import promotion, schedule
 from schemas.load import load_settings
-from schemas.settings import Settings
-from schemas.times import DAY, HOUR, format_duration, parse_duration
+from schemas.manifest import ModelManifest
+from schemas.settings import Format, Settings
+from schemas.target import LONGEST_LIFE, LONGEST_WITHIN, AfterDays
+from schemas.times import HOUR, format_duration, parse_duration
 from stream.core.model import ModelRefused
 from stream.models.registry import Registry
+from training.floors import describe
 
 if TYPE_CHECKING:
     from training.job import Options, Trained
+    from training.log import ReadLog
 
-DAYS: Final = (1, 3, 7, 14, 30)
-LEADS: Final = 200
-CONVERSIONS: Final = 25
-LONGEST: Final = 365 * DAY
 SHOWN: Final = (
     "auc", "average_precision", "lift_top_10", "brier_skill", "calibration_slope", "calibration_intercept"
 )  # fmt: skip
 
-EPILOG: Final = """\
+EPILOG: Final = f"""\
 example:
   leadpulse train --events history/*.jsonl.gz --format segment --config settings.yaml --out build/models
+  leadpulse train --events events.parquet --outcomes deals.csv --config settings.yaml --out build/models
 
-The job replays the log as the worker would have seen it, asks at each of --snapshots days after a lead's first event
-"will they convert within --within?", fits on older leads, calibrates on later ones and judges on the latest. The
-model, its manifest and report.md go to OUT/<digest>/; OUT/current names it unless a check blocks it. The same files,
-settings and options give the same digest.
+The job replays the log as the worker would have seen it, asks at moments of each lead's life "will they have the
+outcome soon?", fits on older leads, calibrates on later ones and judges on the latest. The settings' section `target`
+says which outcome, how soon and at which moments. The model, its manifest and report.html go to OUT/<digest>/;
+OUT/current names it unless a check blocks it. The same files, settings and options give the same digest.
 
-Exit status: 0 trained, 1 refused or blocked (nothing promoted), 2 wrong usage or settings.
+A log larger than memory is read in one pass: its events go to files in TMPDIR, some 50 bytes each.
+On several machines:
+  PYSPARK_SUBMIT_ARGS="--master spark://host:7077 pyspark-shell" leadpulse train --engine spark --events /nfs/*.gz ...
+
+Floors, for --floor:
+{describe()}
+
+{promotion.STATUSES}
 """
-
-log = logging.getLogger(__name__)
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -51,34 +57,62 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--events", nargs="+", type=Path, required=True, metavar="PATH", help="JSON Lines files, plain or gzipped"
+        "--events",
+        nargs="+",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="JSON Lines files, plain or gzipped, or Parquet: a column `event` of raw JSON, or id, lead, time, type...",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model registry's directory")
+    parser.add_argument(
+        "--outcomes",
+        type=Path,
+        metavar="PATH",
+        help="CSV or Parquet with lead, time, outcome and value; replaces the outcomes in the log",
+    )
+    parser.add_argument(
+        "--positions",
+        type=Path,
+        metavar="FILE",
+        help="the positions that `leadpulse history` wrote beside the log, to be recorded in the manifest",
+    )
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="PLACE",
+        help="the model registry: a directory, or a URL such as s3://bucket/models",
+    )
     parser.add_argument("--config", type=Path, metavar="FILE", help="the settings file (default: the shipped settings)")
     parser.add_argument(
-        "--format", choices=("native", "segment"), default="native", help="the events' format (default: %(default)s)"
+        "--format", choices=get_args(Format), default="native", help="the events' format (default: %(default)s)"
     )
     parser.add_argument(
-        "--snapshots", type=_days, default=DAYS, metavar="DAYS",
-        help="days after a lead's first event at which to look, such as 1,3,7 (default: 1,3,7,14,30)",
+        "--snapshots", type=_days, metavar="DAYS",
+        help="look so many days after a lead's first event, such as 1,3,7 (default: target.moments in the settings)",
     )  # fmt: skip
     parser.add_argument(
-        "--within", type=_window, default=30 * DAY, metavar="TIME", help="the label's window (default: 30d)"
+        "--engine", choices=("local", "spark"), default="local",
+        help="what reads the log and takes the snapshots: this process, or Spark (needs leadpulse[spark] and Java 17), "
+        "whose model is the same to the byte (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--within", type=_window, metavar="TIME", help="the label's window (default: target.within in the settings)"
     )
     parser.add_argument(
         "--seed", type=_at_least_zero, default=0, help="seeds fits and resampling (default: %(default)s)"
     )
     parser.add_argument(
-        "--min-leads", type=_at_least_zero, default=LEADS, metavar="N",
-        help="least leads in the training slice (default: %(default)s; below some 200 the intervals of every figure "
-        "are too wide to tell a model from chance)",
+        "--min-leads", type=_at_least_zero, metavar="N",
+        help="least leads in the training slice (default: that of --floor; below some 200 the intervals of every "
+        "figure are too wide to tell a model from chance)",
     )  # fmt: skip
     parser.add_argument(
-        "--min-conversions", type=_at_least_zero, default=CONVERSIONS, metavar="N",
-        help="least converting leads in the training slice (default: %(default)s; ten for each strong signal is the "
-        "usual rule, and two or three carry most models)",
+        "--min-conversions", type=_at_least_zero, metavar="N",
+        help="least converting leads in the training slice (default: that of --floor; ten for each strong signal is "
+        "the usual rule, and two or three carry most models)",
     )  # fmt: skip
-    parser.add_argument("--no-promote", action="store_true", help="store the model without putting it in force")
+    promotion.add_options(parser)
+    schedule.add_option(parser)
     parser.add_argument("--json", action="store_true", help="print the manifest's metrics as JSON")
     parser.set_defaults(run=run)
 
@@ -87,55 +121,73 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command; returns the exit status. Raises SettingsError."""
     try:
         from training.job import Options
-        from training.refusal import TrainingRefused
+        from training.refusal import BelowFloor, TrainingRefused
         from training.split import Floor
     except ModuleNotFoundError as error:
         return _fail(f"{error.name} is not installed: install leadpulse[training]")
     options = Options(
         events=arguments.events,
         format=arguments.format,
-        days=arguments.snapshots,
-        within=arguments.within,
         seed=arguments.seed,
-        floor=Floor(arguments.min_leads, arguments.min_conversions),
+        floor=Floor(*promotion.floor_of(arguments)),
+        outcomes=arguments.outcomes,
+        positions=arguments.positions,
     )
-    settings = load_settings(arguments.config)
+    settings, registry = _aimed(load_settings(arguments.config), arguments), Registry(arguments.out)
     try:
-        trained = _train(settings, options)
-    except TrainingRefused as error:
+        if arguments.if_due is not None:
+            due = schedule.when_due(registry, settings, arguments)
+            print(due.text, file=sys.stderr)
+            if not due.due:
+                return 0
+        trained = _train(settings, options, arguments.engine)
+    except BelowFloor as error:
+        return promotion.fall_back(registry, settings, error)
+    except (TrainingRefused, ModelRefused) as error:
         return _fail(str(error))
-    return _store(trained, arguments)
+    except OSError as error:
+        return _fail(f"cannot use {error.filename or registry.location}: {error.strerror or error}")
+    try:
+        verdict = promotion.put_forward(registry, settings, trained, arguments)
+    except OSError as error:
+        return _fail(f"cannot write to {registry.location}: {error.strerror or error}; name another place with --out")
+    except ModelRefused as error:
+        return _fail(f"{registry.location} holds a damaged copy of the model: {error}; remove it and train again")
+    print(_figures(trained) if arguments.json else _summary(trained, registry.place(verdict.digest)))
+    return promotion.tell(verdict, arguments)
 
 
-def _train(settings: Settings, options: "Options") -> "Trained":
-    """The job, with a spinner where somebody watches and log lines otherwise."""
+def _aimed(settings: Settings, arguments: argparse.Namespace) -> Settings:
+    """The settings with what the options say of the target."""
+    changed: dict[str, Any] = {}
+    if arguments.snapshots is not None:
+        changed["moments"] = AfterDays(days=arguments.snapshots)
+    if arguments.within is not None:
+        changed["within"] = arguments.within
+    return settings.model_copy(update={"target": settings.target.model_copy(update=changed)})
+
+
+def _train(settings: Settings, options: "Options", engine: str) -> "Trained":
+    from leadpulse.commands.watching import watching
     from training.job import train
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-        return train(settings, options, log.info)
-    with console.status("starting") as status:
-        return train(settings, options, status.update)
+    with watching() as say:
+        if engine == "local":
+            return train(settings, options, say)
+        with _spark() as read:
+            return train(settings, replace(options, read=read), say)
 
 
-def _store(trained: "Trained", arguments: argparse.Namespace) -> int:
-    """Adds the model to the registry, puts it in force where it may be, and tells."""
-    registry = Registry(arguments.out)
-    promoted = not trained.blocked and not arguments.no_promote
+def _spark() -> "AbstractContextManager[ReadLog]":
+    from training.refusal import TrainingRefused
+
     try:
-        digest = registry.add(trained.files, {"report.md": trained.report})
-        if promoted:
-            registry.promote(digest)
-    except OSError as error:
-        return _fail(f"cannot write to {arguments.out}: {error.strerror or error}; name another directory with --out")
-    except ModelRefused as error:
-        return _fail(f"{arguments.out} holds a damaged copy of the model: {error}; remove it and train again")
-    print(_figures(trained) if arguments.json else _summary(trained, arguments.out / digest))
-    if trained.blocked:
-        return _fail(f"stored {digest} but not promoted: {'; '.join(trained.blocked)}")
-    print(f"{digest} is in force" if promoted else f"stored {digest} without promoting it", file=sys.stderr)
-    return 0
+        from training.spark.engine import spark
+    except ModuleNotFoundError as error:
+        raise TrainingRefused(
+            f"--engine spark needs {error.name}: install leadpulse[spark]; `--engine local` needs neither"
+        ) from None
+    return spark()
 
 
 def _fail(text: str) -> int:
@@ -147,17 +199,21 @@ def _figures(trained: "Trained") -> str:
     return json.dumps(trained.manifest.metrics, indent=2)
 
 
-def _summary(trained: "Trained", folder: Path) -> str:
+def _summary(trained: "Trained", folder: str) -> str:
     manifest, test = trained.manifest, trained.manifest.metrics["test"]
     counts = f"{test['leads']} later leads ({test['conversions']} of {test['snapshots']} snapshots convert)"
     lines = [f"{manifest.kind.replace('_', ' ')} model, judged on {counts}:"]
     lines += [f"  {name:24}{_interval(test[name])}" for name in SHOWN]
     lines += [
-        f"  auc, day {day:15}{_interval(found['auc']) if 'auc' in found else 'one class only'}"
+        f"  auc, {_group(manifest, day):20}{_interval(found['auc']) if 'auc' in found else 'one class only'}"
         for day, found in test["by_day"].items()
     ]
     lines += [f"  {each['verdict']:8}{each['code']}" for each in manifest.checks]
-    return "\n".join([*lines, f"report: {folder / 'report.md'}"])
+    return "\n".join([*lines, f"report: {folder}/report.html"])
+
+
+def _group(manifest: ModelManifest, number: str) -> str:
+    return f"after {number} signals" if manifest.training["target"]["kind"] == "events" else f"day {number}"
 
 
 def _interval(figure: dict[str, Any]) -> str:
@@ -169,8 +225,8 @@ def _days(text: str) -> tuple[int, ...]:
         days = tuple(sorted({int(each) for each in text.split(",")}))
     except ValueError:
         raise argparse.ArgumentTypeError(f"give whole days such as 1,3,7, not {text!r}") from None
-    if not 1 <= days[0] <= days[-1] <= 90:
-        raise argparse.ArgumentTypeError(f"give days from 1 to 90, not {text!r}")
+    if not 1 <= days[0] <= days[-1] <= LONGEST_LIFE:
+        raise argparse.ArgumentTypeError(f"give days from 1 to {LONGEST_LIFE}, not {text!r}")
     return days
 
 
@@ -179,8 +235,8 @@ def _window(text: str) -> int:
         window = parse_duration(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    if not HOUR <= window <= LONGEST:
-        raise argparse.ArgumentTypeError(f"give a window from 1h to {format_duration(LONGEST)}, not {text!r}")
+    if not HOUR <= window <= LONGEST_WITHIN:
+        raise argparse.ArgumentTypeError(f"give a window from 1h to {format_duration(LONGEST_WITHIN)}, not {text!r}")
     return window
 
 

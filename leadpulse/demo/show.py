@@ -21,10 +21,11 @@ from leadpulse.demo.screen import Screen
 from leadpulse.demo.subscriber import Subscriber
 from leadpulse.demo.summary import Summary, judgement, percentiles, show
 from leadpulse.demo.verdicts import Verdict, judge
-from schemas.manifest import ModelManifest
+from leadpulse.scorecard import explain
+from leadpulse.scorecard_page import scorecard_page
 from schemas.settings import Settings
 from schemas.topics import TopicNames
-from stream.models.registry import MANIFEST, Registry
+from stream.models.registry import Registry
 
 RATE: Final = 800
 """Live events a second."""
@@ -69,6 +70,8 @@ def run_demo(wanted: Wanted, console: Console) -> int:
         names = TopicNames.of(settings.topics)
         broker.touch([names.input(each) for each in settings.topics.inputs] + list(names.outputs))
         subscriber = life.enter_context(Subscriber(broker.bootstrap, names))
+        console.print("Until a model is trained, these rules score:\n")
+        console.print(scorecard_page(explain(settings)), "")
         with Screen(console, progress, Board(subscriber.news)) as screen:
             market = _write_history(wanted, progress)
             arguments = ["worker", "--config", str(CONFIG)]
@@ -122,7 +125,7 @@ def _steps(parts: Parts) -> tuple[Summary, list[Verdict]]:
 
 def _training(settings: Settings) -> list[str]:
     history = ["--events", str(HISTORY)]
-    return ["train", "--no-promote", *history, "--config", str(CONFIG), "--out", str(settings.models)]
+    return ["train", "--no-promote", *history, "--config", str(CONFIG), "--out", settings.models]
 
 
 def _await_worker(parts: Parts) -> None:
@@ -145,9 +148,10 @@ def _await_training(parts: Parts, training: Child) -> str:
             raise training.failure(f"was not done in {TRAINED_SECONDS:.0f} s")
         parts.feed.look()
         time.sleep(_LOOK_SECONDS)
-    (path,) = parts.settings.models.glob(f"*/{MANIFEST}")
-    parts.progress.end("training", judgement(ModelManifest.model_validate_json(path.read_bytes())))
-    return path.parent.name
+    registry = Registry(parts.settings.models)
+    (digest,) = registry.models()
+    parts.progress.end("training", judgement(registry.manifest(digest)))
+    return digest
 
 
 def _catch_up(parts: Parts) -> float:

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-import math
+import shutil
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +13,12 @@ from leadpulse.commands import train
 from schemas.digest import features_digest
 from schemas.load import load_settings
 from schemas.manifest import ModelManifest
+from schemas.times import DAY, format_time, parse_time
 from stream.core.model import Model
 from stream.models.registry import Registry
+from stream.models.rules import rules_model
 from tests.training.logs import World, events, settings, write
+from training.report.verdict import MARKS
 
 DAYS: Final = "1,3,7,14"
 
@@ -92,29 +95,27 @@ def test_the_manifest_records_what_it_was_made_from(trained: Path, log: Path) ->
 
 
 def test_every_check_is_in_the_manifest_and_the_report_those_passed_too(trained: Path) -> None:
-    (report,) = trained.glob("models/*/report.md")
+    (report,) = trained.glob("models/*/report.html")
     text = report.read_text(encoding="utf-8")
     checks = manifest(trained).checks
     assert len(checks) >= 8
-    assert all(f"**{each['verdict']}** {each['title']}" in text for each in checks)
+    assert all(f"{MARKS[each['verdict']]}</span> {each['title']}" in text for each in checks)
     assert all(each["verdict"] in ("passed", "warned") for each in checks)
 
 
 def test_the_report_says_in_the_first_lines_what_the_model_is_worth(trained: Path) -> None:
-    (report,) = trained.glob("models/*/report.md")
-    _, verdict, short, *_ = report.read_text(encoding="utf-8").split("\n\n")
+    (report,) = trained.glob("models/*/report.html")
+    verdict = report.read_text(encoding="utf-8").partition('<div class="verdict')[2].partition("</div>")[0]
     test = manifest(trained).metrics["test"]
-    assert verdict.startswith("Fit for use")
-    assert f"{test['precision_top_10']['value']:.1%} convert within" in short
-    assert f"of all {test['base_rate']['value']:.1%}" in short
-    for band in manifest(trained).tiers.above:
-        assert f"{band.name} from {1 / (1 + math.exp(-band.log_odds)):.2%}" in verdict
+    assert "<h2>Fit for use" in verdict
+    assert f"{100 * test['precision_top_10']['value']:.0f} in 100 convert within" in verdict
+    assert f"{test['lift_top_10']['value']:.1f} times as many" in verdict
 
 
 def test_the_same_command_twice_gives_the_same_digest(trained: Path, tmp_path: Path, log: Path) -> None:
     assert leadpulse_train(tmp_path, log) == 0
     assert in_force(tmp_path) == in_force(trained)
-    (report,), (again,) = trained.glob("models/*/report.md"), tmp_path.glob("models/*/report.md")
+    (report,), (again,) = trained.glob("models/*/report.html"), tmp_path.glob("models/*/report.html")
     assert report.read_bytes() == again.read_bytes()
 
 
@@ -145,8 +146,8 @@ def test_a_leaking_feature_is_refused_by_name_with_its_numbers(
     assert "but not promoted: " in error
     assert "invoices_30d alone has an AUC of 0.9" in error
     assert "Not too good to be true: the AUC on later leads is 0.9" in error
-    (report,) = tmp_path.glob("models/*/report.md")
-    assert "**Not fit for use.**" in report.read_text(encoding="utf-8")
+    (report,) = tmp_path.glob("models/*/report.html")
+    assert "<h2>Not fit for use</h2>" in report.read_text(encoding="utf-8")
 
 
 def test_a_blocked_model_leaves_the_one_in_force_where_it_is(trained: Path, tmp_path: Path, log: Path) -> None:
@@ -176,12 +177,10 @@ def test_conversions_that_have_nothing_to_do_with_behaviour_give_chance_and_no_m
             (),
             r"the training slice has one class only: 0 of 2616 snapshots of 654 leads convert",
         ),
-        (World(leads=200), (), "too little to learn from: the training slice has"),
-        (World(), ("--min-leads", "5000"), "the least is 5000 and 25"),
         (World(), ("--within", "365d"), "no lead has a label"),
         (World(), ("--format", "segment"), "lines are no segment events"),
     ],
-    ids=["one class", "few leads", "a high floor", "a long window", "another format"],
+    ids=["one class", "a long window", "another format"],
 )
 def test_data_that_cannot_end_in_a_model_is_refused_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], world: World, more: tuple[str, ...], text: str
@@ -191,6 +190,49 @@ def test_data_that_cannot_end_in_a_model_is_refused_in_one_line(
     assert text in error
     assert error.count("\n") == 1
     assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.parametrize(
+    ("world", "more", "text"),
+    [
+        (World(leads=200), (), "too little to learn from: the training slice has"),
+        (World(), ("--min-leads", "5000"), "the least is 5000 and 25"),
+        (World(), ("--floor", "einstein"), "the least is 1000 and 120"),
+    ],
+    ids=["few leads", "a high floor", "a vendor's floor"],
+)
+def test_below_the_floor_the_rules_are_stored_in_place_of_a_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], world: World, more: tuple[str, ...], text: str
+) -> None:
+    assert leadpulse_train(tmp_path, write(tmp_path / "log.jsonl", events(world)), more=more) == 3
+    error = capsys.readouterr().err
+    assert text in error
+    assert f"stored the rules scorecard {rules_model(settings()).digest} in place of a model" in error
+    assert manifest(tmp_path).kind == "rules"
+    assert in_force(tmp_path) is None
+
+
+def test_the_promotion_is_recorded_with_what_it_beat(trained: Path) -> None:
+    (entry,) = Registry(trained / "models").promotions()
+    assert (entry.model, entry.previous, entry.forced) == (in_force(trained), None, False)
+    assert entry.reason.startswith("better than the rules: ")
+
+
+def test_a_scheduler_is_told_when_training_is_due(
+    trained: Path, log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(trained / "models", tmp_path / "models")
+    before = Registry(tmp_path / "models").models()
+    assert leadpulse_train(tmp_path, log, more=("--if-due", "drift")) == 0
+    assert "not due: 0 leads are later than the latest model's data" in capsys.readouterr().err
+    # Leads of the same world that come later.
+    later = [row | {"lead": "late-" + row["lead"], "id": "late-" + row["id"]} for row in events(World(leads=700))]
+    shift = 400 * DAY
+    later = [row | {"time": format_time(parse_time(row["time"]) + shift)} for row in later]
+    both = write(tmp_path / "later.jsonl", events(World()) + later)
+    assert leadpulse_train(tmp_path, both, more=("--if-due", "drift")) == 0
+    assert "not due until leads change: the scores of " in capsys.readouterr().err
+    assert Registry(tmp_path / "models").models() == before
 
 
 def test_a_model_can_be_stored_without_putting_it_in_force(tmp_path: Path, log: Path) -> None:

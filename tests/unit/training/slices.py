@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.candidates import Doubles
+from training.arrays import Doubles
 from training.snapshots import Snapshots
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.target import AfterDays
 from schemas.times import DAY, HOUR, format_time
 from stream.core.plan import build_plan
 from tests.folding import Rows
@@ -37,7 +38,7 @@ def read(tmp_path: Path, *rows: dict[str, Any]) -> EventLog:
 
 
 def take(log: EventLog, *days: int) -> tuple[Snapshots, LeftOut]:
-    return take_snapshots(log, build_plan(SETTINGS), days, WITHIN)
+    return take_snapshots(log, build_plan(SETTINGS), AfterDays(days=days), WITHIN)
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_the_features_are_those_of_a_worker_that_had_read_so_far_to_the_last_bit
     lines.append(_native({**rows[0], "id": "far", "lead": "zoe", "time": last, "type": "web", "name": name}))
     with tempfile.TemporaryDirectory() as folder:
         log = read_log([worlds.write(Path(folder) / "log.jsonl", lines)], "native", scene.settings)
-    snapshots, _ = take_snapshots(log, build_plan(scene.settings), (1, 7, 30), WITHIN)
+    snapshots, _ = take_snapshots(log, build_plan(scene.settings), AfterDays(days=(1, 7, 30)), WITHIN)
     for i, who in enumerate(snapshots.lead.tolist()):
         if log.leads[who] != "zoe":
             worker = Rows(scene.settings)
