@@ -16,6 +16,9 @@ DESCRIPTION = """Shows and explains settings.
 examples:
   leadpulse config check --config leadpulse.yaml    the settings in force, secrets masked; exit 2 if they are wrong
   leadpulse config explain                          every setting with its meaning and an example (JSON Schema)
+  leadpulse config reference settings               the same as a page to read (Markdown)
+  leadpulse config reference features --config leadpulse.yaml
+                                                    the signals and features of a settings file, as a page to read
 """
 
 
@@ -34,6 +37,10 @@ def add_parser(commands: Any) -> None:
     check.set_defaults(run=_check)
     explain = actions.add_parser("explain", help="print every setting with its meaning, as JSON Schema")
     explain.set_defaults(run=_explain)
+    reference = actions.add_parser("reference", help="print a page to read, in Markdown")
+    reference.add_argument("page", choices=["settings", "features"], help="which")
+    reference.add_argument("--config", type=Path, metavar="FILE", help="settings, for the page of features")
+    reference.set_defaults(run=_reference)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -46,6 +53,15 @@ def _check(arguments: argparse.Namespace) -> int:
         print(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=120), end="")
         for name, digest in digests.items():
             print(f"# {name} digest {digest}")
+    return 0
+
+
+def _reference(arguments: argparse.Namespace) -> int:
+    from leadpulse.reference.features_page import features_page
+    from leadpulse.reference.settings_page import settings_page
+
+    is_settings = arguments.page == "settings"
+    print(settings_page() if is_settings else features_page(load_settings(arguments.config)), end="")
     return 0
 
 

@@ -32,12 +32,11 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Returns 0 after SIGTERM, 1 when it had to stop."""
     settings = load_settings(arguments.config)
-    logging.basicConfig(level=arguments.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("mode").setLevel(logging.WARNING)
-    logging.getLogger("faust").setLevel(logging.WARNING)
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
-    # Imported here: it takes a second that other commands need not wait for.
+    # Imported here: they take a second that other commands need not wait for.
+    from stream.runtime.logs import set_up_log
     from stream.runtime.run import run_worker
+
+    set_up_log(settings, arguments.log_level)
 
     async def work() -> int:
         code = await run_worker(settings)

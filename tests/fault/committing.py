@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
-from stream.core.outputs import Kind, Output
+from schemas.cloudevents import Kind
+from stream.core.outputs import Output
 from stream.runtime import outbox, partition_row
 from stream.runtime.commit import ABORTS_IN_A_ROW
 from stream.runtime.epoch import Epoch, Share

@@ -82,7 +82,7 @@ def test_a_model_that_was_changed_is_missing(tmp_path: Path, capsys: pytest.Capt
     registry = Registry(settings.models)
     digest = registry.add(rules_model(settings))
     registry.promote(digest)
-    score = settings.models / digest / "score.onnx"
+    score = Path(settings.models) / digest / "score.onnx"
     score.write_bytes(score.read_bytes()[:-1])
     _, found = examine(capsys, "--config", str(path))
     assert found["model"]["state"] == "missing"

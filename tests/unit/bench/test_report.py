@@ -8,7 +8,7 @@ import pytest
 
 from bench.backlog import Backlog
 from bench.chart import chart
-from bench.report import KEYS, report
+from bench.report import KEYS, report, wrong
 from bench.throughput import Sample, summary
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -81,3 +81,17 @@ def test_a_chart_of_nothing_says_so() -> None:
     texts = [each.text or "" for each in ElementTree.fromstring(chart(report({}, quick=True))).iter(f"{SVG}text")]
     assert sum("not measured" in text for text in texts) == 4
     assert any("quick run" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ({}, False),
+        ({"verified": True, "training": {"spark": {"equal": True}}}, False),
+        ({"training": {"spark": {"missing": "py4j"}}}, False),
+        ({"verified": False}, True),
+        ({"verified": True, "training": {"spark": {"equal": False}}}, True),
+    ],
+)
+def test_the_bench_fails_on_what_is_wrong_not_on_what_is_missing(found: dict[str, Any], expected: bool) -> None:
+    assert wrong(report(found, quick=True)) is expected

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from schemas.kafka import Plaintext, Sasl, Tls
+from schemas.kafka import Oauth, Plaintext, Sasl, Tls
 from schemas.load import SettingsError, default_settings, load_settings
 from tests.unit.schemas.files import load
 
 SASL = {"protocol": "sasl", "mechanism": "PLAIN", "username": "ann", "password": "geheim"}
+OAUTH = {"protocol": "oauth", "token_endpoint": "https://x/token", "client_id": "ann", "client_secret": "geheim"}
 
 
 def refusal(directory: Path, text: str | dict[str, Any], environment: dict[str, str] | None = None) -> str:
@@ -79,6 +80,14 @@ def test_a_password_from_the_environment_stays_as_written(tmp_path: Path, passwo
     assert settings.kafka.security.password.get_secret_value() == password
 
 
+@pytest.mark.parametrize("secret", ["0123", "true", "[a]", "{a: b}", "a: b"])
+def test_a_client_and_its_secret_from_the_environment_stay_as_written(tmp_path: Path, secret: str) -> None:
+    given = {f"LEADPULSE__KAFKA__SECURITY__{key}": secret for key in ("CLIENT_ID", "CLIENT_SECRET")}
+    security = load(tmp_path, {"kafka": {"security": OAUTH}}, given).kafka.security
+    assert isinstance(security, Oauth)
+    assert (security.client_id, security.client_secret.get_secret_value()) == (secret, secret)
+
+
 def test_the_shipped_content_is_not_changed_by_an_override() -> None:
     before = default_settings()
     load_settings(None, {"LEADPULSE__SCORECARD__DOUBLE_ODDS": "30"})
@@ -122,6 +131,14 @@ def test_a_wrong_value_is_shown_beside_its_field(tmp_path: Path) -> None:
 def test_a_password_of_the_wrong_kind_is_not_shown(tmp_path: Path, password: object) -> None:
     text = refusal(tmp_path, {"kafka": {"security": SASL | {"password": password}}})
     assert "password" in text
+    assert "12345678" not in text
+    assert "geheim" not in text
+
+
+@pytest.mark.parametrize("secret", [12345678, ["geheim"], True])
+def test_a_client_secret_of_the_wrong_kind_is_not_shown(tmp_path: Path, secret: object) -> None:
+    text = refusal(tmp_path, {"kafka": {"security": OAUTH | {"client_secret": secret}}})
+    assert "client_secret" in text
     assert "12345678" not in text
     assert "geheim" not in text
 

@@ -38,7 +38,7 @@ def observed(**changed: Any) -> Change:
 def test_tiers_go_by_share_or_by_score_and_never_by_both() -> None:
     assert "mix no bands" in refusal(tiers({"name": "hot", "share": 0.1}, {"name": "warm", "score": 50}))
     assert "tiers.above.0: " in refusal(tiers({"name": "hot", "share": 0.1, "score": 80}))
-    assert "give either share (capacity) or score (threshold)" in refusal(tiers({"name": "hot"}))
+    assert "give one of share, per_day" in refusal(tiers({"name": "hot"}))
 
 
 @pytest.mark.parametrize(
