@@ -64,8 +64,8 @@ class ModelManifest(Reader):
     - `drift`: `score` and `features`: each {psi, edges, then, now}; `importance`: shares by `features` and `signals`,
       `shift` {moved, features} against the model before; `learning_curve`: [{leads, converting_leads, auc, log_loss}].
     - `scores`: {edges, converting, others}, a histogram of log-odds; `weeks`: [{slice, week, leads, snapshots,
-      predicted, observed}] by week of the first event; `months`: the same by month, with auc; `leads_a_day`: all, and by
-      tier those that reach it or a higher one.
+      predicted, observed}] by week of the first event; `months`: the same by month, with auc; `leads_a_day`: all, and
+      by tier those that reach it or a higher one.
     - `examples`: leads of the test slice: [{place, score, start, signals, others}], score and start from 0 to 100,
       signals being [{signal, text, log_odds, points}] with the features of a signal summed, others the rest's points.
     """

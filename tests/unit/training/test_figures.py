@@ -168,5 +168,6 @@ def test_a_score_that_only_knows_how_old_leads_are_is_chance_within_moments() ->
 def test_without_both_classes_at_any_moment_there_is_no_figure_within_moments() -> None:
     day = np.array([1, 1, 2, 2])
     lead = np.arange(4)
-    found = judge_by_day(Snapshots(lead, day, lead, lead, np.array([1, 1, 0, 0]), np.zeros((4, 1))), day * 1.0, seed=0)
+    snapshots = Snapshots(lead, day, lead, lead, np.array([1, 1, 0, 0]), np.zeros((4, 1), np.float32))
+    found = judge_by_day(snapshots, day * 1.0, seed=0)
     assert "auc_within_moments" not in found
