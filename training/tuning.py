@@ -35,9 +35,12 @@ class Fold:
 
 @dataclass
 class Tuning:
-    """What was tried. trials: name, rows and log loss, in order. left_out: families that do not compete, and why."""
+    """What was tried, of so many recipes that were planned. trials: name, rows and log loss, in order. left_out:
+    families that do not compete, and why.
+    """
 
     folds: Sequence[Fold]
+    planned: int = 0
     recipes: list[Recipe] = field(default_factory=list)
     trials: list[dict[str, Any]] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
@@ -54,7 +57,13 @@ class Tuning:
             }
             for fold in self.folds
         ]
-        return {"folds": folds, "work": self.work, "trials": self.trials, "left_out": self.left_out}
+        return {
+            "folds": folds,
+            "planned": self.planned,
+            "work": self.work,
+            "trials": self.trials,
+            "left_out": self.left_out,
+        }
 
 
 def time_folds(train: Snapshots, within: int) -> list[Fold]:
@@ -86,9 +95,14 @@ def tune(train: Snapshots, within: int, learning: Learning, variables: Variables
     planned = [
         Recipe(family, RECIPES[family][turn]) for turn in range(turns) for family in best if turn < len(RECIPES[family])
     ]
+    tuning.planned = len(planned)
     cost = sum(len(fold.fit) for fold in tuning.folds)
     for recipe in planned if cost else ():
         if tuning.work + cost > learning.budget:
+            say(
+                f"tuning ends: {len(tuning.trials)} of {len(planned)} recipes tried; the next takes {cost} rows, and "
+                f"learning.budget leaves {learning.budget - tuning.work}"
+            )
             break
         say(f"tuning: {recipe.name}")
         loss = _loss(recipe, tuning, variables, seed)
