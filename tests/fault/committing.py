@@ -19,7 +19,7 @@ from stream.runtime.restore import Restorer
 from stream.runtime.store import Marker, Store, StoreError
 from stream.runtime.transaction import Transactions
 from tests.integration.deployment import Deployment
-from tests.integration.topics import read_all
+from tests.integration.topics import read_as_it_is
 
 SHARED: Final = (0, 1)
 """The partitions that the epochs have a part of."""
@@ -194,10 +194,10 @@ class Committing:
         outputs = [
             record.value or b""
             for topic in (names.changes, names.latest, names.alerts, names.dead_letters)
-            for record in read_all(broker, topic)
+            for record in read_as_it_is(broker, topic)
         ]
         found = Visible(sorted(outputs), {}, {}, {})
-        for record in read_all(broker, names.changelog):
+        for record in read_as_it_is(broker, names.changelog):
             if record.key == partition_row.KEY:
                 row = partition_row.decode(record.value or b"")
                 found.positions.setdefault(record.partition, []).append(row.positions)
