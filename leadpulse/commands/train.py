@@ -56,26 +56,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--events",
-        nargs="+",
-        type=Path,
-        required=True,
-        metavar="PATH",
-        help="JSON Lines files, plain or gzipped, or Parquet: a column `event` of raw JSON, or id, lead, time, type...",
-    )
-    parser.add_argument(
-        "--outcomes",
-        type=Path,
-        metavar="PATH",
-        help="CSV or Parquet with lead, time, outcome and value; replaces the outcomes in the log",
-    )
-    parser.add_argument(
-        "--positions",
-        type=Path,
-        metavar="FILE",
-        help="the positions that `leadpulse history` wrote beside the log, to be recorded in the manifest",
-    )
+    _add_log(parser)
     parser.add_argument(
         "--out",
         required=True,
@@ -84,16 +65,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="the settings file (default: the shipped settings)")
     parser.add_argument(
-        "--format", choices=get_args(Format), default="native", help="the events' format (default: %(default)s)"
-    )
-    parser.add_argument(
         "--snapshots", type=_days, metavar="DAYS",
         help="look so many days after a lead's first event, such as 1,3,7 (default: target.moments in the settings)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--engine", choices=("local", "spark"), default="local",
-        help="what reads the log and takes the snapshots: this process, or Spark (needs leadpulse[spark] and Java 17), "
-        "whose model is the same to the byte (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--within", type=_window, metavar="TIME", help="the label's window (default: target.within in the settings)"
@@ -115,6 +88,38 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     schedule.add_option(parser)
     parser.add_argument("--json", action="store_true", help="print the manifest's metrics as JSON")
     parser.set_defaults(run=run)
+
+
+def _add_log(parser: argparse.ArgumentParser) -> None:
+    """What is read, and by what."""
+    parser.add_argument(
+        "--events",
+        nargs="+",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="JSON Lines files, plain or gzipped, or Parquet: a column `event` of raw JSON, or id, lead, time, type...",
+    )
+    parser.add_argument(
+        "--outcomes",
+        type=Path,
+        metavar="PATH",
+        help="CSV or Parquet with lead, time, outcome and value; replaces the outcomes in the log",
+    )
+    parser.add_argument(
+        "--positions",
+        type=Path,
+        metavar="FILE",
+        help="the positions that `leadpulse history` wrote beside the log, to be recorded in the manifest",
+    )
+    parser.add_argument(
+        "--format", choices=get_args(Format), default="native", help="the events' format (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--engine", choices=("local", "spark"), default="local",
+        help="what reads the log and takes the snapshots: this process, or Spark (needs leadpulse[spark] and Java 17), "
+        "whose model is the same to the byte (default: %(default)s)",
+    )  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:

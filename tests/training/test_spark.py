@@ -54,7 +54,7 @@ def there_is_a_spark() -> None:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Four files: events late, repeated within and between files, silent, and lines that are no events."""
-    folder, rows = tmp_path_factory.mktemp("log"), logs.events(logs.World(leads=500))
+    folder, rows = tmp_path_factory.mktemp("log"), logs.events(logs.World(leads=900))
     silent = [row | {"name": "scrolled", "id": f"s{n}"} for n, row in enumerate(rows[::11]) if row["type"] == "web"]
     third = len(rows) // 3
     parts = [rows[:third] + silent, rows[third - 200 : 2 * third], [*rows[2 * third :], *rows[::13]], [{"id": "x"}, {}]]
@@ -63,11 +63,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadLog]:
-    """A reader whose log goes to as many parts as it has pieces of so many bytes."""
+    """A reader that has a small log in several parts."""
     from training.spark import engine
 
     monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", f"--master {MASTER} pyspark-shell")
-    monkeypatch.setattr(engine, "PART_BYTES", 12_000)
+    monkeypatch.setattr(engine, "PART_BYTES", 30_000)
     with engine.spark() as reader:
         yield reader
 
@@ -85,7 +85,7 @@ def test_log_and_snapshots_are_those_of_one_process_to_the_bit(files: list[Path]
         assert getattr(one.lives, name).tobytes() == getattr(other.lives, name).tobytes(), name
     (here, left), (there, left_there) = taken(one), taken(other)
     assert min(one.unordered, one.silent, sum(one.unreadable.values()), left.repeated) > 0
-    assert len(here) > 1_500
+    assert len(here) > 3_000
     assert left == left_there
     for name in ("lead", "day", "first", "time", "label", "features"):
         assert getattr(here, name).tobytes() == getattr(there, name).tobytes(), name
@@ -117,6 +117,7 @@ def command(folder: Path, files: list[Path], engine: str) -> int:
     parser = argparse.ArgumentParser()
     train.add_parser(parser.add_subparsers())
     where = ["--config", str(config), "--out", str(folder / "models"), "--no-promote", "--engine", engine]
+    where += ["--min-leads", "100", "--min-conversions", "10"]
     arguments = parser.parse_args(["train", "--events", *map(str, files), *where])
     return int(arguments.run(arguments))
 
@@ -130,9 +131,11 @@ def test_the_model_has_the_same_digest_and_the_log_tells_how_far_spark_is(
     for engine in ("local", "spark"):
         folder = tmp_path / engine
         folder.mkdir()
-        assert command(folder, files, engine) == 0
-        found.append([path.name for path in (folder / "models").glob("*") if (path / "manifest.json").exists()])
+        status = command(folder, files, engine)
+        found.append(
+            [status, *(path.name for path in (folder / "models").glob("*") if (path / "manifest.json").exists())]
+        )
     assert found[0] == found[1]
-    assert len(found[0]) == 1
+    assert len(found[0]) == 2
     assert any(line.startswith("reading the event log on Spark") for line in caplog.messages)
     assert any(line.startswith("taking snapshots on Spark") for line in caplog.messages)

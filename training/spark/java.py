@@ -28,7 +28,7 @@ def check_java(environment: Mapping[str, str] = os.environ) -> None:
         told = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=_SECONDS, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         raise TrainingRefused(f"--engine spark needs Java: {program} does not run: {error}; {_REMEDY}") from None
-    version = re.search(r'version "(\d+)', told.stderr)
-    if version is None or int(version[1]) < LEAST:
+    version = re.search(r'version "((\d+)[^"]*)"', told.stderr)
+    if version is None or int(version[2]) < LEAST:
         found = version[1] if version else told.stderr.strip()[:60]
         raise TrainingRefused(f"--engine spark needs Java {LEAST} or later: {program} is {found}; {_REMEDY}")

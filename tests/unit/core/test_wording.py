@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.features import Recency, Tenure
 from schemas.load import load_settings
+from stream.core.features import HOURS_LIMIT
 from stream.core.wording import Wording
 
 EXAMPLE: Final = Path(__file__).parents[3] / "examples" / "learning-platform.yaml"
@@ -60,7 +61,7 @@ def test_the_labels_of_the_example_make_sentences(feature: str, value: float, ex
     assert words(feature, value, EXAMPLE) == expected
 
 
-@given(st.floats(0, 2_200, width=32) | st.integers(0, 4_400).map(lambda halves: halves / 2))
+@given(st.floats(0, HOURS_LIMIT, width=32) | st.integers(0, 4_320).map(lambda halves: halves / 2))
 def test_ages_made_coarse_have_the_same_words(age: float) -> None:
     settings = load_settings(None, {})
     wording = Wording(settings)

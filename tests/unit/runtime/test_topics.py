@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer, Uuid
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition, Uuid
 from confluent_kafka.admin import AdminClient, NewPartitions  # type: ignore[attr-defined]
 from confluent_kafka.cimpl import NewTopic
 
@@ -89,10 +89,24 @@ def create(broker: Broker, topics: dict[str, int], policy: str = "compact", rete
     ]
     for done in admin.create_topics(made).values():
         done.result(timeout=20)
-    for topic in topics:
-        # Right after a topic was made, a broker may not know it yet.
-        while admin.list_topics(topic, timeout=10).topics[topic].error is not None:
-            time.sleep(0.05)
+    _wait_for_leaders(broker, topics)
+
+
+def _wait_for_leaders(broker: Broker, topics: dict[str, int]) -> None:
+    """Until every partition tells its offsets: right after a topic was made its leader may not know of it."""
+    reader = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": "tests", "log_level": 0})
+    deadline = time.monotonic() + 30
+    try:
+        for place in [TopicPartition(topic, number) for topic, size in topics.items() for number in range(size)]:
+            while True:
+                try:
+                    reader.get_watermark_offsets(place, timeout=5)
+                    break
+                except KafkaException:
+                    assert time.monotonic() < deadline, f"{place.topic} has no leader"
+                    time.sleep(0.1)
+    finally:
+        reader.close()
 
 
 def kept(topic: str) -> bool:
