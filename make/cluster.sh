@@ -45,8 +45,10 @@ start "$bin/kube-scheduler" --kubeconfig="$KUBECONFIG" --authentication-kubeconf
 start "$bin/kwok" --kubeconfig "$KUBECONFIG" --config "$TOOLS/kubernetes/stages.yaml" --manage-all-nodes=true \
     --node-lease-duration-seconds=40
 api GET /version | jq -r .gitVersion
+room='{cpu: "16", memory: 64Gi, ephemeral-storage: 100Gi, pods: "110"}'
 for node in 1 2; do
-    api POST /api/v1/nodes "{apiVersion: v1, kind: Node, metadata: {name: node-$node}}" > /dev/null
+    api POST /api/v1/nodes "{apiVersion: v1, kind: Node, metadata: {name: node-$node},
+        status: {allocatable: $room, capacity: $room}}" > /dev/null
 done
 # Enough for both versions: a volume whose claim is gone is not bound again.
 for volume in 1 2 3 4 5 6 7 8 9 10 11 12; do
