@@ -9,7 +9,7 @@ PYTHON_PEERS := faust quix bytewax
 # numba's cache on disk does not notice a change in an imported kernel: a directory for each state of the sources does.
 export NUMBA_CACHE_DIR := $(CURDIR)/build/numba/$(shell cat stream/core/*.py stream/sources/*.py stream/runtime/arena.py stream/runtime/ring.py | cksum | cut -d' ' -f1)
 
-.PHONY: help demo test bench bench-peers faults compat lint doctor lock format clean
+.PHONY: help demo kernels test bench bench-peers faults compat lint doctor lock format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -17,8 +17,10 @@ help: ## this list
 demo: $(READY) ## leads, a broker, training, scoring and a model swap in your terminal, in under two minutes
 	$(BIN)/leadpulse demo --summary build/demo.json $(DEMO)
 
-test: $(READY) ## every test but the nightly ones; those on a real Kafka run where KAFKA_BOOTSTRAP, Docker, or Java 17 and Maven are
+kernels: $(READY) ## compiles what a worker would compile at its first start
 	$(BIN)/leadpulse kernels
+
+test: $(READY) kernels ## every test but the nightly ones; those on a real Kafka run where KAFKA_BOOTSTRAP, Docker, or Java 17 and Maven are
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 compat: $(READY) ## what needs a real Kafka, on each of KAFKA_VERSIONS, in Docker or from Maven's jars; for every night
@@ -86,7 +88,7 @@ $(READY): $(LOCK) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' \
 		|| { echo "$(PYTHON) is not Python 3.11 or 3.12: name one with PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check --require-hashes -r $(LOCK)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -43,6 +43,7 @@ def repeated(deployment: Deployment) -> int:
 
 
 @pytest.mark.kafka
+@pytest.mark.nightly  # `make faults FAULTS="--guarantee at_least_once"` plays it, too
 def test_kills_under_load_lose_nothing_and_repeat_only_what_has_the_same_id(
     real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -17,7 +17,6 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 WIDE: "ViewportSize" = {"width": 1280, "height": 900}
 NARROW: "ViewportSize" = {"width": 390, "height": 800}
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: see make report-check")
 pytestmark = [
     pytest.mark.nightly,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: make report-check installs it with apt"),
@@ -47,6 +46,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: see make report-check")
     with sync_api.sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield found

@@ -28,7 +28,6 @@ from training.saying import in_silence
 from training.split import Floor, Slices
 from training.variables import variables_of
 
-shap = pytest.importorskip("shap", reason="shap is not installed: it is in the extra `nightly`")
 pytestmark = pytest.mark.nightly
 
 ROOT: Final = Path(__file__).parents[2]
@@ -76,6 +75,7 @@ def both_accounts(slices: Slices, known: Settings, leaves: int) -> tuple[DoubleR
     chosen = np.random.default_rng(0).permutation(len(slices.test))[:ROWS]
     rows = slices.test.features[chosen]
     files = Files(*export(candidate, Sigmoid(1.0, 0.0)))
+    shap = pytest.importorskip("shap", reason="shap is not installed: it is in the extra `nightly`")
     explainer = shap.TreeExplainer(candidate.model, feature_perturbation="tree_path_dependent")
     theirs: DoubleRows = np.asarray(explainer.shap_values(rows.astype(np.float64)), np.float64)
     return files.contributions(rows)[:, :-1].astype(np.float64), theirs, rows, candidate
