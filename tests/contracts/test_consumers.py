@@ -110,7 +110,7 @@ def wait(holds: Callable[[], bool], alive: Callable[[], int | None], log: Path) 
 
 
 @pytest.mark.kafka
-@pytest.mark.contracts  # three quarters of a minute each: the brokers wait for a killed subscriber as they do by default
+@pytest.mark.contracts  # a minute each: brokers wait for a killed subscriber as they do by default
 @pytest.mark.parametrize(("program", "done"), [(python, in_database), (java, in_file), (shell, in_file)])
 def test_an_alert_is_acted_on_once(
     program: Callable[[str, str, Path], tuple[list[str], dict[str, str]]],
