@@ -4,12 +4,13 @@ import argparse
 import os
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from schemas.load import load_settings
 
-DESCRIPTION = """Compiles the kernels ahead of the first start of a worker.
+DESCRIPTION = """Compiles the kernels ahead of the first start: a worker's, and the training job's where that is installed.
 
 The first worker on a machine spends up to minutes on that before it is ready; later ones find the kernels in the
 directory that NUMBA_CACHE_DIR names (by default beside the sources). An image is built with them:
@@ -50,6 +51,10 @@ def run(arguments: argparse.Namespace) -> int:
             Engine(settings).compile(Model(rules_model(settings), features_digest(settings), settings.tiers))
         finally:
             store.close()
+    if find_spec("sklearn"):  # leadpulse[training] is installed
+        from training.kernels import compile_kernels
+
+        compile_kernels("native", settings)
     where = os.environ.get("NUMBA_CACHE_DIR", "the cache beside the sources")
     print(f"kernels in {where} after {time.perf_counter() - began:.1f} s")
     return 0

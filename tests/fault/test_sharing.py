@@ -27,6 +27,7 @@ def owned(worker: WorkerProcess) -> float:
 
 
 @pytest.mark.kafka
+@pytest.mark.nightly  # row 5 of `make faults` is the same with more of everything
 def test_workers_join_and_leave_and_every_event_of_four_topics_lands(
     real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -21,6 +21,7 @@ from schemas.settings import Format, Settings
 from stream.core.columns import Columns
 from stream.core.lead import Ints
 from training.events import Events, columns, joined, no_events
+from training.kernels import compile_kernels
 from training.lives import Lives, counting_mark
 from training.log import EventLog, ReadLog, entered, refuse_unless_mostly_read
 from training.refusal import TrainingRefused
@@ -30,7 +31,6 @@ from training.spark.java import check_java
 from training.spark.merge import merge_counts, merge_lives
 from training.spark.part import answer_part, lives_of, numbered
 from training.spark.pieces import Found, Summary, Task, read_file
-from training.spark.warm import compile_kernels
 from training.spark.watch import told
 
 PART_BYTES: Final = 32 << 20

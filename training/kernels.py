@@ -1,4 +1,4 @@
-"""Kernels compiled by the driver before its tasks start.
+"""The training job's kernels, compiled ahead: before tasks start on several processors, or by `leadpulse kernels`.
 
 Processes that compile at one time write one cache, and may leave it in pieces; afterwards they only read it.
 """
