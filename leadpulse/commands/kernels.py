@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.load import load_settings
 
-DESCRIPTION = """Compiles the kernels ahead of the first start: a worker's, and the training job's where that is installed.
+DESCRIPTION = """Compiles kernels ahead of the first start: a worker's, and training's where that is installed.
 
 The first worker on a machine spends up to minutes on that before it is ready; later ones find the kernels in the
 directory that NUMBA_CACHE_DIR names (by default beside the sources). An image is built with them:
