@@ -96,13 +96,11 @@ def zombie(given: Conditions) -> Played:
             worker.wait_ready()
         stage.wait_for(lambda: _owned(sleeper) == _owned(heir) == 2, 30, "sharing")
         load = stage.load(_records(stage, given.choose(110, 45)), RATE)
-        most = 0.0
         for seconds in (9, 14, 9) if not given.short else (9,):
             stage.sleep(2)
             sleeper.signal(signal.SIGSTOP)
             stage.sleep(seconds)
             stage.wait_for(lambda: _owned(heir) == 4, 30, "taken over")
-            most = max(most, _owned(heir))
             sleeper.signal(signal.SIGCONT)
             stage.recover(heir)
             stage.wait_for(lambda: _owned(sleeper) == _owned(heir) == 2, 60, "sharing again")
@@ -111,9 +109,9 @@ def zombie(given: Conditions) -> Played:
         fenced = sum(
             stage.watch.grown("leadpulse_epochs_total", "worker-0", result=each) for each in ("aborted", "broken")
         )
-        # One that was stopped between two epochs has none to be fenced: then it is the heir that shows it.
+        # One that was stopped between two epochs has none to be fenced: then leadpulse_partitions of the heir, which was
+        # waited for above, is what an operator sees of it.
         stage.findings.note(f"the zombie ended {len(stage.ended)} times, {fenced:g} of its epochs broke")
-        stage.shows("leadpulse_partitions owned by the heir", most, most == 4)
         return stage.played()
 
 
