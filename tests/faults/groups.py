@@ -109,8 +109,8 @@ def zombie(given: Conditions) -> Played:
         fenced = sum(
             stage.watch.grown("leadpulse_epochs_total", "worker-0", result=each) for each in ("aborted", "broken")
         )
-        # One that was stopped between two epochs has none to be fenced: then leadpulse_partitions of the heir, which was
-        # waited for above, is what an operator sees of it.
+        # One that was stopped between two epochs has none to be fenced: then leadpulse_partitions of the heir, waited
+        # for above, is what an operator sees of it.
         stage.findings.note(f"the zombie ended {len(stage.ended)} times, {fenced:g} of its epochs broke")
         return stage.played()
 
