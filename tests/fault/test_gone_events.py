@@ -40,6 +40,7 @@ def make_anew(broker: Broker, topic: str) -> None:
     create_topics(broker, [topic], PARTITIONS)
 
 
+@pytest.mark.nightly
 def test_a_topic_made_anew_stops_the_worker_unless_it_is_told_to_go_on(
     real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -15,11 +15,11 @@ ALERTS: Final = 50
 def killed_again_and_again(given: Conditions) -> Played:
     """Killed at any moment: while it starts and restores, and every second time while it scores and commits."""
     moments = random.Random(1)
-    kills = given.choose(20, 4)
+    kills = given.choose(20, 3)
     with Stage(given, "kills") as stage:
         worker = stage.worker()
         worker.start_ready()
-        seconds = given.choose(180, 45)
+        seconds = given.choose(180, 36)
         arrivals = traffic(seed=8, leads=seconds * 150, events=seconds * RATE, disorder=True)[: seconds * RATE]
         load = stage.load(good(stage.topic, arrivals), RATE)
         before_ready = 0
