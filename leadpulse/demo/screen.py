@@ -1,5 +1,6 @@
 """The display: a live page on a terminal, plain lines elsewhere."""
 
+import math
 import time
 from types import TracebackType
 from typing import Final, Self
@@ -169,8 +170,12 @@ def _tiers(told: Told) -> Text:
 
 
 def _move(told: Told) -> Text:
-    before = f"{told.before.score:.1f}" if told.before is not None else "new"
-    return Text(f"{before} → {told.now.score:.1f}", "green" if told.up else "blue")
+    """From the score before; of an alert from the window's lowest, above which it rose."""
+    if told.text and told.rise > 0:
+        before = f"{100 / (1 + math.exp(told.rise - told.now.log_odds)):.1f}"
+    else:
+        before = f"{told.before.score:.1f}" if told.before is not None else "new"
+    return Text(f"{before} → {told.now.score:.1f}", "green" if told.up or told.text else "blue")
 
 
 def _day(stamp: str) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from stream.core.kernel import kernel
 from stream.core.kinds import KindTable
 from stream.core.lead import Hashes, Ints
 from stream.core.signals import Reading
@@ -58,8 +58,9 @@ class _Readings(NamedTuple):
 def arrange(said: Said, leads: int, readings: Sequence[Reading], kinds: KindTable) -> tuple[Columns, Ints]:
     """The columns of the events, of so many leads, and the place in the order of arrival of each column."""
     read = _gather(readings)
-    order, hits, tells = _order(said, leads, read, kinds)
     size = len(said.time)
+    order = np.empty(size, np.int64)
+    hits, tells = _order(said, read, kinds, np.zeros(leads + 1, np.int64), order)
     columns = Columns(
         lead=np.empty(size, np.int64),
         time=np.empty(size, np.int64),
@@ -98,15 +99,16 @@ def _starts(lengths: list[int]) -> Ints:
     return starts
 
 
-@njit(cache=True)
-def _order(said: Said, leads: int, read: _Readings, kinds: KindTable) -> tuple[Ints, int, int]:
-    """Places by lead, each lead's in the order of arrival; how many hits and tells there are in all."""
-    next_ = np.zeros(leads + 1, np.int64)
+@kernel
+def _order(said: Said, read: _Readings, kinds: KindTable, next_: Ints, order: Ints) -> tuple[int, int]:
+    """Fills `order` with places by lead, each lead's in the order of arrival; how many hits and tells there are in all.
+
+    `next_`: zeros, one more than there are leads.
+    """
     for i in range(said.lead.size):
         next_[said.lead[i] + 1] += 1
-    for lead in range(leads):
+    for lead in range(next_.size - 1):
         next_[lead + 1] += next_[lead]
-    order = np.empty(said.lead.size, np.int64)
     hits, tells = 0, 0
     for i in range(said.lead.size):
         order[next_[said.lead[i]]] = i
@@ -117,10 +119,10 @@ def _order(said: Said, leads: int, read: _Readings, kinds: KindTable) -> tuple[I
         else:
             hits += read.hit_at[-kind] - read.hit_at[-kind - 1]
             tells += read.tell_at[-kind] - read.tell_at[-kind - 1]
-    return order, hits, tells
+    return hits, tells
 
 
-@njit(cache=True)
+@kernel
 def _fill(said: Said, order: Ints, read: _Readings, kinds: KindTable, out: Columns) -> None:
     hit, tell = 0, 0
     for place in range(order.size):

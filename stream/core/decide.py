@@ -9,11 +9,11 @@ alone made is told as such. docs/decisions.md has the rules in words.
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from schemas.settings import Decisions
 from stream.core.features import Vector
 from stream.core.fold import Folded
+from stream.core.kernel import kernel
 from stream.core.lead import COUNTED, Flags, Ints
 from stream.core.octets import Octets
 from stream.core.row import Rows
@@ -152,7 +152,7 @@ def _outputs(events: int, leads: int, size: int) -> Decided:
     )
 
 
-@njit(cache=True)
+@kernel
 def _decide(
     lead: Ints,
     folded: Folded,
@@ -186,7 +186,7 @@ def _decide(
         out.row_at[who + 1] = at
 
 
-@njit(cache=True, inline="always")
+@kernel
 def _rebase(standing: Standing, before: np.float32, by: Judge) -> None:
     """Takes the difference between the models out of everything that this model's scores are compared with."""
     if standing.models[SCORED_BY] == by.number or standing.models[SCORED_BY] == 0:
@@ -204,7 +204,7 @@ def _rebase(standing: Standing, before: np.float32, by: Judge) -> None:
     standing.models[SCORED_BY] = by.number
 
 
-@njit(cache=True, inline="always")
+@kernel
 def _judge(
     standing: Standing, event: int, scored: np.float32, as_of: int, quiet: bool, by: Judge, out: Decided
 ) -> None:
@@ -231,7 +231,7 @@ def _judge(
         _tell(standing, event, scored, by.number, out)
 
 
-@njit(cache=True, inline="always")
+@kernel
 def _change(standing: Standing, scored: np.float32, tier: int, alerted: bool, by: Judge) -> int:
     """Whether the readers' last score is out of date, and whether the lead or the model made it so."""
     if standing.numbers[SEQUENCE] == 0 or alerted:
@@ -244,7 +244,7 @@ def _change(standing: Standing, scored: np.float32, tier: int, alerted: bool, by
     return BY_MODEL if abs(scored - told) >= by.change or tier != standing.numbers[TOLD_TIER] else NOTHING
 
 
-@njit(cache=True, inline="always")
+@kernel
 def _tell(standing: Standing, event: int, scored: np.float32, number: np.uint64, out: Decided) -> None:
     out.told_sequence[event] = standing.numbers[SEQUENCE]
     out.told_same[event] = standing.models[TOLD_BY] == number
@@ -260,7 +260,7 @@ def _tell(standing: Standing, event: int, scored: np.float32, number: np.uint64,
     standing.models[TOLD_BY] = number
 
 
-@njit(cache=True)
+@kernel
 def _tier(scored: np.float32, edges: Vector) -> int:
     for i in range(edges.size):
         if scored >= edges[i]:
@@ -268,7 +268,7 @@ def _tier(scored: np.float32, edges: Vector) -> int:
     return edges.size
 
 
-@njit(cache=True)
+@kernel
 def _percentile(scored: np.float32, percentiles: Vector) -> int:
     """The largest whole percentile whose log-odds lie below the score; 0 where none does."""
     if percentiles.size == 0:

@@ -6,8 +6,8 @@ Sums are of integers; each float is one division or product of exact numbers, ro
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from stream.core.kernel import kernel
 from stream.core.lead import (
     FIRST,
     LANDED,
@@ -46,10 +46,10 @@ Windows = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 HOURS_LIMIT: Final = 2160.0
 
 
-@njit(cache=True)
+@kernel
 def compute(lead: Lead, now: int, plan: Plan, out: Vector) -> None:
     """Writes the features of the lead as of `now` (milliseconds, no earlier than its latest event), F floats."""
-    # The parts below take the few arrays that they read: to hand a whole lead on costs more than what they do with it.
+    #
     tiles = lead.sizes[TILES]
     start, signal, count = lead.tile_start, lead.tile_signal, lead.tile_count
     begins, counts, sums, members = plan.begins, plan.counts, plan.sums, plan.members
@@ -93,13 +93,13 @@ def compute(lead: Lead, now: int, plan: Plan, out: Vector) -> None:
             out[f] = _lasting(kind, lead.times, lead.field_time, lead.field_value, now, plan.first[f], plan.second[f])
 
 
-@njit(cache=True)
+@kernel
 def has(bits: np.uint64, number: int) -> bool:
     """Whether the bit set holds the number."""
     return bool((bits >> np.uint64(number)) & np.uint64(1))
 
 
-@njit(cache=True)
+@kernel
 def _begin_all(start: Ints, tiles: int, now: int, windows: Windows, begins: Ints) -> None:
     """Index of the first tile in each window, the shortest first; one past the last where there is none."""
     end = tiles
@@ -116,7 +116,7 @@ def _begin_all(start: Ints, tiles: int, now: int, windows: Windows, begins: Ints
         end = low
 
 
-@njit(cache=True)
+@kernel
 def _count_all(signal: Ints, number: Ints, tiles: int, begins: Ints, size: int, totals: Ints) -> None:
     """Totals by window and signal: each window holds the one before, so only what is new in it has to be added."""
     end, at = tiles, 0
@@ -129,7 +129,7 @@ def _count_all(signal: Ints, number: Ints, tiles: int, begins: Ints, size: int, 
         at += size
 
 
-@njit(cache=True)
+@kernel
 def _total(totals: Ints, at: int, members: Ints, first: int, last: int) -> int:
     """The sum over the feature's signals."""
     total = 0
@@ -138,7 +138,7 @@ def _total(totals: Ints, at: int, members: Ints, first: int, last: int) -> int:
     return total
 
 
-@njit(cache=True)
+@kernel
 def _latest(times: Ints, members: Ints, first: int, last: int) -> int:
     latest = NEVER
     for i in range(first, last):
@@ -146,7 +146,7 @@ def _latest(times: Ints, members: Ints, first: int, last: int) -> int:
     return latest
 
 
-@njit(cache=True)
+@kernel
 def _breadth(counts: Ints, at: int, members: Ints, first: int, last: int) -> int:
     different = 0
     for i in range(first, last):
@@ -155,7 +155,7 @@ def _breadth(counts: Ints, at: int, members: Ints, first: int, last: int) -> int
     return different
 
 
-@njit(cache=True)
+@kernel
 def _channels(counts: Ints, at: int, members: Ints, first: int, last: int, channels: Hashes) -> int:
     different = 0
     for c in range(channels.size):
@@ -166,7 +166,7 @@ def _channels(counts: Ints, at: int, members: Ints, first: int, last: int, chann
     return different
 
 
-@njit(cache=True)
+@kernel
 def _distinct(start: Ints, signal: Ints, begin: int, end: int, signals: np.uint64, units: int) -> int:
     """How many tiles of this length hold any of the signals, from tile index `begin` on."""
     different = 0
@@ -182,7 +182,7 @@ def _distinct(start: Ints, signal: Ints, begin: int, end: int, signals: np.uint6
     return different
 
 
-@njit(cache=True)
+@kernel
 def _intensity(
     start: Ints,
     signal: Ints,
@@ -202,7 +202,7 @@ def _intensity(
     return total
 
 
-@njit(cache=True)
+@kernel
 def _velocity(start: Ints, signal: Ints, count: Ints, end: int, now: int, signals: np.uint64) -> float:
     today = now // (DAY_UNITS * FIVE)
     recent = 0
@@ -217,7 +217,7 @@ def _velocity(start: Ints, signal: Ints, count: Ints, end: int, now: int, signal
     return (recent + 1) / (before / 3.0 + 1.0)
 
 
-@njit(cache=True)
+@kernel
 def _sequence(start: Ints, signal: Ints, begin: int, end: int, first: np.uint64, then: np.uint64, within: int) -> int:
     """1 where a tile of `then` stands in the same hour as one of `first`, or at most `within` hours after it."""
     led = -(1 << 40)
@@ -235,7 +235,7 @@ def _sequence(start: Ints, signal: Ints, begin: int, end: int, first: np.uint64,
     return 0
 
 
-@njit(cache=True)
+@kernel
 def _lasting(kind: int, times: Ints, field_time: Ints, field_value: Ints, now: int, first: int, second: int) -> float:
     """Features that no window bounds."""
     if kind == TENURE:
@@ -250,7 +250,7 @@ def _lasting(kind: int, times: Ints, field_time: Ints, field_value: Ints, now: i
     return 1.0 if kind == PROFILE_CATEGORY and value == second else 0.0
 
 
-@njit(cache=True)
+@kernel
 def _hours(since: int, now: int) -> float:
     if since == NEVER or since == LATER:
         return HOURS_LIMIT

@@ -7,10 +7,10 @@ only: the clock is the caller's.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from stream.core.columns import Columns
 from stream.core.features import Vector, compute, has
+from stream.core.kernel import kernel
 from stream.core.lead import (
     AS_OF,
     COUNTED,
@@ -115,7 +115,7 @@ def _outputs(events: int, leads: int, features: int, size: int) -> Folded:
     )
 
 
-@njit(cache=True)
+@kernel
 def _fold(
     columns: Columns,
     rows: Rows,
@@ -151,7 +151,7 @@ def _fold(
     return True
 
 
-@njit(cache=True)
+@kernel
 def _look(
     rows: Rows,
     clock: Ints,
@@ -171,7 +171,7 @@ def _look(
         out.converted[who] = lead.times[OUTCOME] != LATER
 
 
-@njit(cache=True)
+@kernel
 def step(columns: Columns, event: int, notable: np.uint64, lead: Lead) -> int:
     time = columns.time[event]
     verdict = admit(lead, time, columns.event[event])
@@ -190,7 +190,7 @@ def step(columns: Columns, event: int, notable: np.uint64, lead: Lead) -> int:
     return verdict
 
 
-@njit(cache=True)
+@kernel
 def _show(lead: Lead, event: int, out: Folded) -> None:
     out.converted[event] = lead.times[OUTCOME] != LATER
     out.notable[event] = lead.sizes[NOTABLE]

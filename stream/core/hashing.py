@@ -6,8 +6,8 @@ Follows the specification of xxHash by Yann Collet (doc/xxhash_spec.md, version 
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from stream.core.kernel import kernel
 from stream.core.octets import Octets
 
 LONGEST: Final = 128
@@ -30,7 +30,7 @@ _WORDS: Final = np.frombuffer(_SECRET, "<u8").astype(np.uint64)
 _SHORT: Final = np.uint64(int.from_bytes(_SECRET[0:4], "little") ^ int.from_bytes(_SECRET[4:8], "little"))
 
 
-@njit(cache=True, inline="always")
+@kernel
 def _word(data: Octets, at: int) -> np.uint64:
     found = np.uint64(0)
     for i in range(8):
@@ -38,7 +38,7 @@ def _word(data: Octets, at: int) -> np.uint64:
     return found
 
 
-@njit(cache=True, inline="always")
+@kernel
 def _half(data: Octets, at: int) -> np.uint64:
     found = np.uint64(0)
     for i in range(4):
@@ -46,7 +46,7 @@ def _half(data: Octets, at: int) -> np.uint64:
     return found
 
 
-@njit(cache=True)
+@kernel
 def _fold(a: np.uint64, b: np.uint64) -> np.uint64:
     """The upper half of the 128-bit product, combined with the lower one."""
     low_a, high_a, low_b, high_b = a & _LOW, a >> np.uint64(32), b & _LOW, b >> np.uint64(32)
@@ -58,7 +58,7 @@ def _fold(a: np.uint64, b: np.uint64) -> np.uint64:
     return np.uint64((carried << np.uint64(32)) | (low & _LOW)) ^ high
 
 
-@njit(cache=True)
+@kernel
 def _swap(word: np.uint64) -> np.uint64:
     found = np.uint64(0)
     for i in range(8):
@@ -66,19 +66,19 @@ def _swap(word: np.uint64) -> np.uint64:
     return found
 
 
-@njit(cache=True)
+@kernel
 def _mixed(data: Octets, at: int, word: int) -> np.uint64:
     return _fold(_word(data, at) ^ _WORDS[word], _word(data, at + 8) ^ _WORDS[word + 1])
 
 
-@njit(cache=True)
+@kernel
 def _avalanche(found: np.uint64) -> np.uint64:
     found ^= found >> np.uint64(37)
     found *= _MX1
     return np.uint64(found ^ (found >> np.uint64(32)))
 
 
-@njit(cache=True)
+@kernel
 def xxh3(data: Octets, start: int, end: int) -> np.uint64:
     """XXH3-64 of data[start:end], of at most LONGEST bytes and at least one."""
     size = end - start

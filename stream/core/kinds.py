@@ -7,10 +7,10 @@ full: paths can be as many as there are visitors.
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from stream.core.events import Event
 from stream.core.hashing import LONGEST, xxh3
+from stream.core.kernel import kernel
 from stream.core.lead import Flags, Ints
 from stream.core.octets import Octets
 from stream.core.signals import Signals
@@ -113,7 +113,7 @@ class Kinds:
         self.table.sizes[:] = 0
 
 
-@njit(cache=True, inline="always")
+@kernel
 def find_kind(
     table: KindTable, type_: int, names: Octets, name: int, name_end: int, data: Octets, path: int, path_end: int
 ) -> int:
@@ -133,7 +133,7 @@ def find_kind(
     return UNKNOWN
 
 
-@njit(cache=True)
+@kernel
 def _place(table: KindTable, kind: int, at: int) -> None:
     at %= PLACES
     while table.places[at] != UNKNOWN:
@@ -141,7 +141,7 @@ def _place(table: KindTable, kind: int, at: int) -> None:
     table.places[at] = kind
 
 
-@njit(cache=True, inline="always")
+@kernel
 def _hash(type_: int, names: Octets, name: int, name_end: int, data: Octets, path: int, path_end: int) -> int:
     found = np.uint64(type_ + 1) * np.uint64(0x9E3779B97F4A7C15)
     if name_end > name:
@@ -151,7 +151,7 @@ def _hash(type_: int, names: Octets, name: int, name_end: int, data: Octets, pat
     return int(found >> np.uint64(8))
 
 
-@njit(cache=True)
+@kernel
 def _same(text: Octets, at: int, data: Octets, start: int, end: int) -> bool:
     for i in range(end - start):
         if text[at + i] != data[start + i]:

@@ -7,8 +7,8 @@ so the order of events cannot change the result. Events of one id are one event:
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from stream.core.kernel import kernel
 from stream.core.tiles import DAY_UNITS, HOUR, HOUR_UNITS, LATE_HOURS, kept_from, kept_start
 
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -95,7 +95,7 @@ def new_lead() -> Lead:
     return lead
 
 
-@njit(cache=True)
+@kernel
 def clear(lead: Lead) -> None:
     """Makes it a lead that nothing is known of."""
     lead.times[FIRST] = LATER
@@ -109,7 +109,7 @@ def clear(lead: Lead) -> None:
     lead.field_value[:] = 0
 
 
-@njit(cache=True)
+@kernel
 def admit(lead: Lead, time: int, event: np.uint64) -> int:
     """Decides on an event by its time and the hash of its id: COUNTED, DUPLICATE or LATE.
 
@@ -132,7 +132,7 @@ def admit(lead: Lead, time: int, event: np.uint64) -> int:
     return COUNTED
 
 
-@njit(cache=True)
+@kernel
 def occur(lead: Lead, time: int, signal: int, value: int) -> None:
     """Adds one occurrence of a signal to its tile."""
     lead.last[signal] = max(lead.last[signal], time)
@@ -141,7 +141,7 @@ def occur(lead: Lead, time: int, signal: int, value: int) -> None:
         _add(lead, lead.sizes[TILES], start, signal, 1, value)
 
 
-@njit(cache=True)
+@kernel
 def note(lead: Lead, time: int, signal: int, event: np.uint64) -> None:
     """Keeps a notable occurrence while it is among the latest."""
     n = lead.sizes[NOTABLE]
@@ -173,7 +173,7 @@ def note(lead: Lead, time: int, signal: int, event: np.uint64) -> None:
         lead.notable_hash[i] = lead.notable_hash[i + 1]
 
 
-@njit(cache=True)
+@kernel
 def tell(lead: Lead, time: int, field: int, value: int) -> None:
     """Sets a profile field where this is its latest value; of two at one time the larger counts."""
     if time > lead.field_time[field] or (time == lead.field_time[field] and value > lead.field_value[field]):
@@ -181,7 +181,7 @@ def tell(lead: Lead, time: int, field: int, value: int) -> None:
         lead.field_value[field] = value
 
 
-@njit(cache=True)
+@kernel
 def land(lead: Lead, time: int, code: int) -> None:
     """Takes the page as the first one where it is the earliest; of two at one time the smaller code counts."""
     if time < lead.times[LANDED] or (time == lead.times[LANDED] and code < lead.times[LANDING]):
@@ -189,13 +189,13 @@ def land(lead: Lead, time: int, code: int) -> None:
         lead.times[LANDING] = code
 
 
-@njit(cache=True)
+@kernel
 def convert(lead: Lead, time: int) -> None:
     """Records the outcome; the earliest counts."""
     lead.times[OUTCOME] = min(lead.times[OUTCOME], time)
 
 
-@njit(cache=True)
+@kernel
 def _add(lead: Lead, size: int, start: int, signal: int, count: int, value: int) -> int:
     """Adds to the tile among the first `size`, which stay ordered; returns the new size."""
     at = size
@@ -221,7 +221,7 @@ def _add(lead: Lead, size: int, start: int, signal: int, count: int, value: int)
     return size + 1
 
 
-@njit(cache=True)
+@kernel
 def _coarsen(lead: Lead) -> None:
     """Brings every tile to the length that the lead's latest time asks for, and drops what no window reaches."""
     fine, hourly, daily = kept_from(lead.times[AS_OF])
@@ -242,7 +242,7 @@ def _coarsen(lead: Lead) -> None:
     lead.sizes[TILES] = size
 
 
-@njit(cache=True)
+@kernel
 def _forget_ids(lead: Lead) -> None:
     oldest = lead.times[AS_OF] // HOUR - LATE_HOURS
     size = lead.sizes[IDS]
@@ -252,7 +252,7 @@ def _forget_ids(lead: Lead) -> None:
     _shift_ids(lead, gone)
 
 
-@njit(cache=True)
+@kernel
 def _shift_ids(lead: Lead, gone: int) -> None:
     size = lead.sizes[IDS] - gone
     if gone > 0:
@@ -262,7 +262,7 @@ def _shift_ids(lead: Lead, gone: int) -> None:
         lead.sizes[IDS] = size
 
 
-@njit(cache=True)
+@kernel
 def _remember(lead: Lead, hour: int, event: np.uint64) -> None:
     if lead.sizes[IDS] == IDS_KEPT:
         # A lead with thousands of events in the horizon is a machine; its oldest ids give way, this one if it is that.

@@ -1,12 +1,13 @@
 """Writing and reading numbers in packed rows: LEB128 for whole numbers, little-endian for hashes and float bits."""
 
 import numpy as np
-from numba import njit
+
+from stream.core.kernel import kernel
 
 Octets = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
 
-@njit(cache=True)
+@kernel
 def put(out: Octets, at: int, number: int) -> int:
     """Writes a number >= 0 in as few bytes as it takes (at most 9); returns the place after it."""
     while number >= 128:
@@ -17,7 +18,7 @@ def put(out: Octets, at: int, number: int) -> int:
     return at + 1
 
 
-@njit(cache=True)
+@kernel
 def get(data: Octets, at: int) -> tuple[int, int]:
     """Reads what `put` wrote: the number and the place after it."""
     number = 0
@@ -29,20 +30,20 @@ def get(data: Octets, at: int) -> tuple[int, int]:
     return number | (int(data[at]) << shift), at + 1
 
 
-@njit(cache=True)
+@kernel
 def put_signed(out: Octets, at: int, number: int) -> int:
     """Writes any number of up to 62 bits, small ones of either sign in few bytes."""
     return put(out, at, number * 2 if number >= 0 else -number * 2 - 1)
 
 
-@njit(cache=True)
+@kernel
 def get_signed(data: Octets, at: int) -> tuple[int, int]:
     """Reads what `put_signed` wrote."""
     number, at = get(data, at)
     return (number >> 1 if number & 1 == 0 else -(number >> 1) - 1), at
 
 
-@njit(cache=True)
+@kernel
 def put_fixed(out: Octets, at: int, bits: np.uint64, size: int) -> int:
     """Writes the lowest `size` bytes of the bits, little-endian."""
     bits = np.uint64(bits)
@@ -51,7 +52,7 @@ def put_fixed(out: Octets, at: int, bits: np.uint64, size: int) -> int:
     return at + size
 
 
-@njit(cache=True)
+@kernel
 def get_fixed(data: Octets, at: int, size: int) -> np.uint64:
     """Reads what `put_fixed` wrote."""
     bits = np.uint64(0)

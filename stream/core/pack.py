@@ -9,8 +9,8 @@ then age, signal, 8 bytes of hash); profile fields (count, then number, age, val
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from stream.core.kernel import kernel
 from stream.core.lead import (
     AS_OF,
     FIELDS,
@@ -35,7 +35,7 @@ HAS_LANDED: Final = 2
 HAS_SUM: Final = 128
 
 
-@njit(cache=True)
+@kernel
 def packed_limit(lead: Lead) -> int:
     """No fewer bytes than `pack` writes for this lead."""
     return int(
@@ -43,7 +43,7 @@ def packed_limit(lead: Lead) -> int:
     )
 
 
-@njit(cache=True)
+@kernel
 def pack(lead: Lead, out: Octets, at: int) -> int:
     """Writes the lead's state from `at` on; returns the place after it."""
     as_of = lead.times[AS_OF]
@@ -71,7 +71,7 @@ def pack(lead: Lead, out: Octets, at: int) -> int:
     return _pack_fields(lead, out, at)
 
 
-@njit(cache=True)
+@kernel
 def unpack(data: Octets, at: int, lead: Lead) -> int:
     """Reads what `pack` wrote into the lead; returns the place after it."""
     clear(lead)
@@ -111,7 +111,7 @@ def unpack(data: Octets, at: int, lead: Lead) -> int:
     return at
 
 
-@njit(cache=True)
+@kernel
 def _pack_tiles(lead: Lead, out: Octets, at: int) -> int:
     at = put(out, at, lead.sizes[TILES])
     start = 0
@@ -128,7 +128,7 @@ def _pack_tiles(lead: Lead, out: Octets, at: int) -> int:
     return at
 
 
-@njit(cache=True)
+@kernel
 def _unpack_tiles(data: Octets, at: int, lead: Lead) -> int:
     lead.sizes[TILES], at = get(data, at)
     start = 0
@@ -145,7 +145,7 @@ def _unpack_tiles(data: Octets, at: int, lead: Lead) -> int:
     return at
 
 
-@njit(cache=True)
+@kernel
 def _pack_last(lead: Lead, out: Octets, at: int) -> int:
     known = 0
     for signal in range(SIGNALS):
@@ -159,7 +159,7 @@ def _pack_last(lead: Lead, out: Octets, at: int) -> int:
     return at
 
 
-@njit(cache=True)
+@kernel
 def _pack_ids(lead: Lead, out: Octets, at: int) -> int:
     at = put(out, at, lead.sizes[IDS])
     hour = lead.times[AS_OF] // HOUR - LATE_HOURS
@@ -170,7 +170,7 @@ def _pack_ids(lead: Lead, out: Octets, at: int) -> int:
     return at
 
 
-@njit(cache=True)
+@kernel
 def _unpack_ids(data: Octets, at: int, lead: Lead) -> int:
     lead.sizes[IDS], at = get(data, at)
     hour = lead.times[AS_OF] // HOUR - LATE_HOURS
@@ -183,7 +183,7 @@ def _unpack_ids(data: Octets, at: int, lead: Lead) -> int:
     return at
 
 
-@njit(cache=True)
+@kernel
 def _pack_fields(lead: Lead, out: Octets, at: int) -> int:
     known = 0
     for field in range(FIELDS):

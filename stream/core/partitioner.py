@@ -1,8 +1,8 @@
 """Kafka's default partitioner: murmur2 of the key, as Java producers and librdkafka's `murmur2_random` have it."""
 
 import numpy as np
-from numba import njit
 
+from stream.core.kernel import kernel
 from stream.core.octets import Octets
 
 SEED = 0x9747B28C
@@ -15,7 +15,7 @@ def partition_of(key: bytes, partitions: int) -> int:
     return int(murmur2(np.frombuffer(key, np.uint8), 0, len(key)) & 0x7FFFFFFF) % partitions
 
 
-@njit(cache=True)
+@kernel
 def murmur2(data: Octets, start: int, end: int) -> int:
     """MurmurHash2 of Austin Appleby over data[start:end], with Kafka's seed (o.a.k.common.utils.Utils.murmur2)."""
     size = end - start

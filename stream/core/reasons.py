@@ -3,10 +3,10 @@
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from stream.core.decide import NOTHING, Decided
 from stream.core.fold import Folded
+from stream.core.kernel import kernel
 from stream.core.lead import Ints
 from stream.core.model import Model
 from stream.core.octets import get_fixed
@@ -52,11 +52,12 @@ def explain(lead: Ints, folded: Folded, decided: Decided, old: Sections, model: 
     told = np.full(len(old.end), -1, np.int64)
     size, most = len(events), min(most, stored.shape[1])
     moved, overall = (Strongest(*(np.zeros((size, most), np.int64) for _ in range(3))) for _ in range(2))
-    _compare(events, lead, decided, old, stored, told, moved, overall)
+    now, change = np.zeros(stored.shape[1], np.int64), np.zeros(stored.shape[1], np.int64)
+    _compare(events, lead, decided, old, stored, told, moved, overall, now, change)
     return Reasons(events, moved, overall, baseline, told, stored)
 
 
-@njit(cache=True)
+@kernel
 def _compare(
     events: Ints,
     lead: Ints,
@@ -66,9 +67,11 @@ def _compare(
     told: Ints,
     moved: Strongest,
     overall: Strongest,
+    now: Ints,
+    change: Ints,
 ) -> None:
+    """`now`, `change`: room for the thousandths of one update."""
     features = stored.shape[1]
-    now, change = np.zeros(features, np.int64), np.zeros(features, np.int64)
     for row in range(events.size):
         who = lead[events[row]]
         for f in range(features):
@@ -86,7 +89,7 @@ def _compare(
         _rank(now, now, now, overall, row)
 
 
-@njit(cache=True)
+@kernel
 def _rank(by: Ints, now: Ints, change: Ints, out: Strongest, row: int) -> None:
     """By insertion: few are asked for."""
     most = out.places.shape[1]

@@ -1,11 +1,11 @@
 """Replaying a log: the features that each lead had at given instants, by the same steps that the worker takes."""
 
 import numpy as np
-from numba import njit
 
 from stream.core.columns import Columns
 from stream.core.features import compute
 from stream.core.fold import Matrix, step
+from stream.core.kernel import kernel
 from stream.core.lead import Ints, Lead, clear, new_lead
 from stream.core.plan import Plan
 
@@ -21,7 +21,7 @@ def replay(columns: Columns, snapshot_lead: Ints, snapshot_time: Ints, plan: Pla
     return out
 
 
-@njit(cache=True)
+@kernel
 def _replay(columns: Columns, snapshot_lead: Ints, snapshot_time: Ints, plan: Plan, lead: Lead, out: Matrix) -> None:
     event = 0
     for i in range(snapshot_lead.size):

@@ -8,8 +8,8 @@ feature), the state (`stream.core.pack`).
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from stream.core.kernel import kernel
 from stream.core.lead import Hashes, Ints
 from stream.core.octets import Octets, get_fixed, put_fixed
 
@@ -90,7 +90,7 @@ def join_rows(standings: Rows, old: Sections, told: Ints, contributions: Told, s
     return out, at
 
 
-@njit(cache=True)
+@kernel
 def _split(rows: Rows, found: Sections) -> int:
     """Place of the first row of another version, or -1."""
     for i in range(rows.start.size):
@@ -112,7 +112,7 @@ def _split(rows: Rows, found: Sections) -> int:
     return -1
 
 
-@njit(cache=True)
+@kernel
 def _join(
     standings: Rows, old: Sections, told: Ints, contributions: Told, states: Rows, out: Octets, row_at: Ints
 ) -> None:
@@ -132,7 +132,7 @@ def _join(
         row_at[i + 1] = at
 
 
-@njit(cache=True)
+@kernel
 def _copy(data: Octets, start: int, end: int, out: Octets, at: int) -> int:
     for i in range(end - start):
         out[at + i] = data[start + i]

@@ -7,9 +7,9 @@ comparison before it.
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from stream.core.features import Vector
+from stream.core.kernel import kernel
 from stream.core.lead import Hashes, Ints
 from stream.core.octets import Octets, get, get_fixed, put, put_fixed
 
@@ -77,7 +77,7 @@ def new_standing() -> Standing:
     )
 
 
-@njit(cache=True)
+@kernel
 def clear_standing(standing: Standing) -> None:
     """Makes it that of a lead never scored."""
     standing.numbers[:] = 0
@@ -85,7 +85,7 @@ def clear_standing(standing: Standing) -> None:
     standing.models[:] = 0
 
 
-@njit(cache=True)
+@kernel
 def pack_standing(standing: Standing, out: Octets, at: int) -> int:
     """Writes models, CLOCK, other numbers, log-odds and hours (each less the one before); returns the place after."""
     for i in range(2):
@@ -104,7 +104,7 @@ def pack_standing(standing: Standing, out: Octets, at: int) -> int:
     return at
 
 
-@njit(cache=True)
+@kernel
 def unpack_standing(data: Octets, at: int, standing: Standing) -> int:
     """Reads what `pack_standing` wrote; returns the place after it."""
     for i in range(2):
@@ -128,13 +128,13 @@ def unpack_standing(data: Octets, at: int, standing: Standing) -> int:
     return at
 
 
-@njit(cache=True)
+@kernel
 def standing_limit(standing: Standing) -> int:
     """No fewer bytes than `pack_standing` writes."""
     return 9 * NUMBERS + 4 * LOG_ODDS + 16 + 17 * int(standing.numbers[HOURS])
 
 
-@njit(cache=True, inline="always")
+@kernel
 def rise_above(standing: Standing, scored: np.float32, hour: int, window: int) -> np.float32:
     """How far the score is above the lowest of the window; 0 where it is not, or where there is none."""
     rise = np.float32(0)
@@ -144,7 +144,7 @@ def rise_above(standing: Standing, scored: np.float32, hour: int, window: int) -
     return rise
 
 
-@njit(cache=True, inline="always")
+@kernel
 def widen(standing: Standing, scored: np.float32, hour: int, window: int) -> None:
     """Adds the score to its hour and forgets the hours outside the window."""
     kept = 0

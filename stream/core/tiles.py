@@ -10,7 +10,7 @@ shorter. Windows under 12 hours are measured in 5-minute tiles, under 12 days in
 
 from typing import Final
 
-from numba import njit
+from stream.core.kernel import kernel
 
 FIVE: Final = 300_000
 HOUR: Final = 3_600_000
@@ -26,7 +26,7 @@ LATE_HOURS: Final = 192
 """Dedup horizon: an event whose hour is more than this many hours before the lead's latest hour is late."""
 
 
-@njit(cache=True)
+@kernel
 def kept_start(time: int, as_of: int) -> int:
     """Start of the tile an event at `time` is kept in when the lead's latest time is `as_of` (units of 5 minutes).
 
@@ -42,7 +42,7 @@ def kept_start(time: int, as_of: int) -> int:
     return day * DAY_UNITS
 
 
-@njit(cache=True)
+@kernel
 def kept_from(as_of: int) -> tuple[int, int, int]:
     """First starts (units of 5 minutes) that `kept_start` leaves at 5 minutes, at an hour or less, and keeps at all."""
     hour, day = as_of // HOUR, as_of // DAY

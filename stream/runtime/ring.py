@@ -3,9 +3,9 @@
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from stream.core.hashing import LONGEST, xxh3
+from stream.core.kernel import kernel
 from stream.core.lead import Flags, Hashes, Ints
 from stream.core.octets import Octets, get_fixed, put_fixed
 
@@ -63,7 +63,7 @@ class Keys(NamedTuple):
     partition: Ints
 
 
-@njit(cache=True)
+@kernel
 def _hash(data: Octets, start: int, end: int, partition: int) -> np.uint64:
     found = xxh3(data, start, min(end, start + LONGEST))
     if end - start > LONGEST:
@@ -71,7 +71,7 @@ def _hash(data: Octets, start: int, end: int, partition: int) -> np.uint64:
     return np.uint64(found ^ (np.uint64(partition) * np.uint64(0x9E3779B97F4A7C15)))
 
 
-@njit(cache=True)
+@kernel
 def _find(table: Table, keys: Keys, i: int, hash_: np.uint64) -> int:
     mask = table.places.size - 1
     at = np.int64(hash_ & np.uint64(mask))
@@ -90,7 +90,7 @@ def _find(table: Table, keys: Keys, i: int, hash_: np.uint64) -> int:
     return NONE
 
 
-@njit(cache=True)
+@kernel
 def find_all(table: Table, keys: Keys, found: Ints) -> None:
     """The entry of each key, or NONE; what is found belongs to the poll from now on."""
     for i in range(found.size):
@@ -101,7 +101,7 @@ def find_all(table: Table, keys: Keys, found: Ints) -> None:
             table.used[entry] = True
 
 
-@njit(cache=True)
+@kernel
 def add_all(table: Table, keys: Keys, wanted: Ints, rows: Octets, row_at: Ints) -> bool:
     """Takes rows that are not there, of the keys at the places `wanted`. False where there is no room."""
     for i in range(wanted.size):
@@ -125,7 +125,7 @@ def add_all(table: Table, keys: Keys, wanted: Ints, rows: Octets, row_at: Ints) 
     return True
 
 
-@njit(cache=True)
+@kernel
 def change_all(table: Table, entries: Ints, rows: Octets, row_at: Ints) -> bool:
     """Replaces rows, as part of the open epoch. False where there is no room."""
     for i in range(entries.size):
@@ -143,7 +143,7 @@ def change_all(table: Table, entries: Ints, rows: Octets, row_at: Ints) -> bool:
     return True
 
 
-@njit(cache=True)
+@kernel
 def _write(table: Table, entry: int, keys: Octets, key: int, size: int, rows: Octets, row: int, row_end: int) -> None:
     """Writes at the head, where there is room."""
     head = table.numbers[HEAD]
@@ -166,7 +166,7 @@ def _write(table: Table, entry: int, keys: Octets, key: int, size: int, rows: Oc
     table.numbers[USED] += total
 
 
-@njit(cache=True)
+@kernel
 def _make_room(table: Table, size: int, entry: bool) -> bool:
     """Runs the tail on until `size` bytes fit at the head (and, where asked, an entry is free)."""
     moved = 0
@@ -200,7 +200,7 @@ def _make_room(table: Table, size: int, entry: bool) -> bool:
     return True
 
 
-@njit(cache=True)
+@kernel
 def _remove(table: Table, entry: int) -> None:
     """Takes the entry out of the table; those after it move up, so that each is still found."""
     mask = table.places.size - 1
@@ -223,14 +223,14 @@ def _remove(table: Table, entry: int) -> None:
     table.numbers[FREE] += 1
 
 
-@njit(cache=True)
+@kernel
 def remove_all(table: Table, entries: Ints) -> None:
     """Drops rows."""
     for entry in entries:
         _remove(table, int(entry))
 
 
-@njit(cache=True)
+@kernel
 def row_spans(table: Table, entries: Ints, start: Ints, end: Ints) -> None:
     """Where the rows of these entries lie."""
     for i in range(entries.size):
@@ -239,7 +239,7 @@ def row_spans(table: Table, entries: Ints, start: Ints, end: Ints) -> None:
         start[i] = at + HEADER + np.int64(get_fixed(table.ring, at + 8, 2))
 
 
-@njit(cache=True)
+@kernel
 def lead_spans(table: Table, entries: Ints, start: Ints) -> None:
     """Where the leads of these entries begin; each ends where its row begins."""
     for i in range(entries.size):

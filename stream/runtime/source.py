@@ -35,6 +35,10 @@ RETRY_SECONDS: Final = 2.0
 IDLE_SECONDS: Final = 0.1
 BUSY_SECONDS: Final = 0.01
 LONGEST_WAIT: Final = 0.5
+GATHERING_SECONDS: Final = 0.01
+"""How far apart polls begin, where an epoch is long enough and no backlog fills them: each costs as much as a hundred
+events, whatever it brings.
+"""
 HEARTBEAT_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 0.3
 TOLD_EVERY: Final = 60.0
@@ -65,6 +69,7 @@ class Source:
         self._polls = 0
         self._open = False
         self._last_put = 0.0
+        self._last_poll = 0.0
         self._last_look = 0.0
         self._told: dict[str, float] = {}
         self._refused: KafkaError | None = None
@@ -204,7 +209,8 @@ class Source:
             wait = BUSY_SECONDS
         messages = consumer.consume(1, 0 if assignment.restoring else wait)
         if messages:
-            messages += consumer.consume(self._deliver.poll_records - 1, 0)
+            messages += consumer.consume(self._deliver.poll_records - 1, self._gathering(assignment))
+            self._last_poll = time.monotonic()
         if any(message.error() for message in messages):
             good = [message for message in messages if self._is_good(message, assignment)]
         else:
@@ -224,6 +230,13 @@ class Source:
             self._last_look = time.monotonic()
             assignment.measure_lag()
             self._try_again(consumer)
+
+    def _gathering(self, assignment: Assignment) -> float:
+        """For how many seconds to wait for more. Nothing after a pause: a lone event is scored at once."""
+        if assignment.catching_up or assignment.restoring:
+            return 0
+        gathering = min(GATHERING_SECONDS, self._settings.limits.epoch / 2_000)
+        return max(0.0, self._last_poll + gathering - time.monotonic())
 
     def _hand_over(
         self, messages: list[Message], put: Put, assignment: Assignment, loop: asyncio.AbstractEventLoop

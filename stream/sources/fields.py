@@ -3,10 +3,10 @@
 from typing import Final
 
 import numpy as np
-from numba import njit
 
 from schemas.events import MAX_ID, MAX_LEAD, MAX_NAME, MAX_PATH
 from schemas.times import DAY, HOUR, MINUTE, SECOND
+from stream.core.kernel import kernel
 from stream.core.lead import Ints
 from stream.core.octets import Octets
 
@@ -33,7 +33,7 @@ NO_TIME: Final = -1
 _DAYS_BEFORE: Final = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365], np.int64)
 
 
-@njit(cache=True)
+@kernel
 def are_fit(fields: Ints) -> bool:
     """Whether the lengths are those that `stream.sources.limits` allows."""
     lead = fields[LEAD_END] - fields[LEAD] + 5 * fields[ANONYMOUS]
@@ -46,7 +46,7 @@ def are_fit(fields: Ints) -> bool:
     )
 
 
-@njit(cache=True)
+@kernel
 def read_time(data: Octets, at: int, end: int) -> int:
     """Milliseconds of a stamp such as 2026-03-01T09:30:00Z, with three decimals or none; NO_TIME for all others."""
     size = end - at
@@ -73,7 +73,7 @@ def read_time(data: Octets, at: int, end: int) -> int:
     return int(days * DAY + hour * HOUR + minute * MINUTE + second * SECOND + milli)
 
 
-@njit(cache=True)
+@kernel
 def _number(data: Octets, at: int, digits: int) -> int:
     """A number of so many digits; below 0 where one is none."""
     number = 0

@@ -3,8 +3,8 @@
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from stream.core.kernel import kernel
 from stream.core.octets import Octets
 
 GIVEN_UP: Final = -1
@@ -23,7 +23,7 @@ _ZERO: Final = ord("0")
 _NINE: Final = ord("9")
 
 
-@njit(cache=True)
+@kernel
 def skip_space(data: Octets, at: int) -> int:
     """The first place from `at` on that is no white space."""
     while data[at] == 32 or data[at] == 10 or data[at] == 13 or data[at] == 9:
@@ -31,7 +31,7 @@ def skip_space(data: Octets, at: int) -> int:
     return at
 
 
-@njit(cache=True)
+@kernel
 def skip_value(data: Octets, at: int) -> int:
     """The place after the value that begins at `at`, or GIVEN_UP."""
     objects = np.uint64(0)  # the lowest bit tells whether the innermost container is an object
@@ -76,7 +76,7 @@ def skip_value(data: Octets, at: int) -> int:
             return GIVEN_UP
 
 
-@njit(cache=True)
+@kernel
 def _skip_name(data: Octets, at: int) -> int:
     """From the name of a member to its value."""
     if data[at] != QUOTE:
@@ -88,7 +88,7 @@ def _skip_name(data: Octets, at: int) -> int:
     return skip_space(data, at + 1) if data[at] == COLON else GIVEN_UP
 
 
-@njit(cache=True)
+@kernel
 def _skip_string(data: Octets, at: int) -> int:
     """The place after the string whose content begins at `at`."""
     while True:
@@ -109,7 +109,7 @@ def _skip_string(data: Octets, at: int) -> int:
         at += 1
 
 
-@njit(cache=True)
+@kernel
 def _is_escape(byte: int) -> bool:
     """Whether it may stand alone after a backslash; what follows `u` is left to the decoders."""
     return (
@@ -124,7 +124,7 @@ def _is_escape(byte: int) -> bool:
     )
 
 
-@njit(cache=True)
+@kernel
 def _continued(data: Octets, at: int) -> int:
     """How many bytes follow the first of a letter in UTF-8 (RFC 3629, section 4); 0 where it is none."""
     first, second = data[at], data[at + 1]
@@ -151,7 +151,7 @@ def _continued(data: Octets, at: int) -> int:
     return more
 
 
-@njit(cache=True)
+@kernel
 def _skip_number(data: Octets, at: int) -> int:
     if data[at] == _MINUS:
         at += 1
@@ -171,7 +171,7 @@ def _skip_number(data: Octets, at: int) -> int:
     return GIVEN_UP if data[at] == ord("e") or data[at] == ord("E") else at
 
 
-@njit(cache=True)
+@kernel
 def _skip_word(data: Octets, at: int) -> int:
     """true, false or null."""
     if data[at] == ord("n") and data[at + 1] == ord("u") and data[at + 2] == ord("l") and data[at + 3] == ord("l"):

@@ -6,9 +6,9 @@ Training has every lead of a log at once; a number instead of an id makes it a c
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from stream.core.hashing import LONGEST, xxh3
+from stream.core.kernel import kernel
 from stream.core.lead import Hashes, Ints
 from stream.core.octets import Octets
 
@@ -109,7 +109,7 @@ def _grown(array: Any, size: int) -> Any:
     return grown
 
 
-@njit(cache=True)
+@kernel
 def _number(table: LeadTable, spans: Spans, out: Ints) -> None:
     for i in range(spans.start.size):
         used = table.sizes[USED]
@@ -133,7 +133,7 @@ def _number(table: LeadTable, spans: Spans, out: Ints) -> None:
         out[i] = table.places[at]
 
 
-@njit(cache=True)
+@kernel
 def _find(table: LeadTable, hash_: np.uint64, first: int, last: int) -> int:
     """The place of the id text[first:last], or the free one that it would take."""
     mask = table.places.size - 1
@@ -153,7 +153,7 @@ def _find(table: LeadTable, hash_: np.uint64, first: int, last: int) -> int:
     return int(at)
 
 
-@njit(cache=True)
+@kernel
 def _place_all(table: LeadTable) -> None:
     mask = table.places.size - 1
     for lead in range(table.sizes[USED]):
@@ -163,7 +163,7 @@ def _place_all(table: LeadTable) -> None:
         table.places[at] = lead
 
 
-@njit(cache=True)
+@kernel
 def _hash(text: Octets, start: int, end: int) -> np.uint64:
     """Ids may be longer than what is hashed in one go."""
     found = np.uint64(0)

@@ -6,9 +6,9 @@ What a scan takes, the decoders would take and say the same of; all else is left
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from stream.core.hashing import xxh3
+from stream.core.kernel import kernel
 from stream.core.kinds import UNKNOWN, KindTable
 from stream.core.lead import Flags, Hashes, Ints
 from stream.core.octets import Octets
@@ -64,7 +64,7 @@ def scan_lines(lines: Lines, event_bytes: int, kinds: KindTable) -> ScannedLines
     return found
 
 
-@njit(cache=True)
+@kernel
 def _scan(records: Records, event_bytes: int, kinds: KindTable, work: Work, out: ScannedLines) -> None:
     fields = work.fields
     for i in range(records.partition.size):

@@ -2,9 +2,7 @@
 
 from typing import Final
 
-import numpy as np
-from numba import njit
-
+from stream.core.kernel import kernel
 from stream.core.lead import Ints
 from stream.core.octets import Octets
 from stream.sources.fields import ID, LEAD, NAME, NO_TIME, PATH, TIME, TYPE, read_time
@@ -26,7 +24,7 @@ TYPE_NAMES: Final = names("web", "email", "product", "crm", "intent", "profile",
 _PROFILE: Final = 5
 
 
-@njit(cache=True)
+@kernel
 def scan_native(data: Octets, at: int, wanted: Names, types: Names, found: Members, fields: Ints) -> int:
     """Finds the fields of the event that begins at `at`; returns the place after it, or GIVEN_UP."""
     end = find_members(data, at, wanted, found)
@@ -52,10 +50,15 @@ def scan_native(data: Octets, at: int, wanted: Names, types: Names, found: Membe
     return end
 
 
-@njit(cache=True)
+@kernel
 def _type_of(data: Octets, start: int, end: int, types: Names) -> int:
     for i in range(types.at.size - 1):
         first = types.at[i]
-        if types.at[i + 1] - first == end - start and np.all(data[start:end] == types.text[first : types.at[i + 1]]):
+        if types.at[i + 1] - first != end - start:
+            continue
+        same = 0
+        while same < end - start and data[start + same] == types.text[first + same]:
+            same += 1
+        if same == end - start:
             return i
     return -1

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from schemas.settings import Format
 from schemas.times import EARLIEST, LATEST
 from stream.core.hashing import LONGEST, xxh3
+from stream.core.kernel import kernel
 from stream.core.kinds import UNKNOWN, KindTable, find_kind
 from stream.core.lead import Flags, Hashes, Ints
 from stream.core.octets import Octets
@@ -130,7 +130,7 @@ def scan(records: Records, bounds: Bounds, kinds: KindTable) -> Scanned:
     return found
 
 
-@njit(cache=True)
+@kernel
 def _scan(records: Records, bounds: Bounds, kinds: KindTable, work: Work, out: Scanned) -> None:
     fields = work.fields
     for i in range(records.partition.size):
@@ -157,7 +157,7 @@ def _scan(records: Records, bounds: Bounds, kinds: KindTable, work: Work, out: S
         out.event[i] = xxh3(records.values, fields[ID], fields[ID_END])
 
 
-@njit(cache=True, inline="always")
+@kernel
 def read_record(records: Records, i: int, work: Work) -> bool:
     """Whether the value is one whole event, whose fields have been found."""
     values, end = records.values, records.value_at[i + 1] - 1
@@ -174,7 +174,7 @@ def read_record(records: Records, i: int, work: Work) -> bool:
     return bool(at != GIVEN_UP and skip_space(values, at) == end)
 
 
-@njit(cache=True, inline="always")
+@kernel
 def _is_lead(values: Octets, fields: Ints, keys: Octets, key: int, end: int) -> bool:
     """Whether the key is the lead's id."""
     if fields[ANONYMOUS] == 1:
@@ -192,7 +192,7 @@ def _is_lead(values: Octets, fields: Ints, keys: Octets, key: int, end: int) -> 
     return True
 
 
-@njit(cache=True, inline="always")
+@kernel
 def kind_of(values: Octets, fields: Ints, kinds: KindTable, page_view: Octets) -> int:
     path, path_end = fields[PATH], fields[PATH_END]
     if path_end - path > LONGEST:

@@ -10,8 +10,8 @@ The bytes of many records lie in one array with a zero byte after each: no JSON 
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from stream.core.kernel import kernel
 from stream.core.lead import Ints
 from stream.core.octets import Octets
 from stream.sources.grammar import BACKSLASH, CLOSE, COLON, COMMA, GIVEN_UP, OPEN, QUOTE, skip_space, skip_value
@@ -45,9 +45,11 @@ class Members(NamedTuple):
     end: Ints
 
 
-@njit(cache=True)
-def _slot(first: int, third: int, last: int, size: int) -> int:
+def _slot_of(first: int, third: int, last: int, size: int) -> int:
     return int((first + third + 2 * last + size) & (_SLOTS - 1))
+
+
+_slot = kernel(_slot_of)
 
 
 def names(*wanted: str) -> Names:
@@ -56,8 +58,8 @@ def names(*wanted: str) -> Names:
     np.cumsum([len(name) for name in wanted], out=at[1:])
     by = np.full(_SLOTS, -1, np.int64)
     for i, name in enumerate(wanted):
-        slot = _slot.py_func(ord(name[0]), ord(name[min(2, len(name) - 1)]), ord(name[-1]), len(name))
-        assert by[slot] == -1, f"{name} and another name share a slot: change _slot"
+        slot = _slot_of(ord(name[0]), ord(name[min(2, len(name) - 1)]), ord(name[-1]), len(name))
+        assert by[slot] == -1, f"{name} and another name share a slot: change _slot_of"
         by[slot] = i
     return Names(np.frombuffer("".join(wanted).encode(), np.uint8).copy(), at, by)
 
@@ -67,7 +69,7 @@ def no_members(size: int) -> Members:
     return Members(*(np.zeros(size, np.int64) for _ in range(3)))
 
 
-@njit(cache=True)
+@kernel
 def find_members(data: Octets, at: int, wanted: Names, found: Members) -> int:
     """Reads the object that begins at `at`; returns the place after it, or GIVEN_UP."""
     found.what[:] = ABSENT
@@ -104,7 +106,7 @@ def find_members(data: Octets, at: int, wanted: Names, found: Members) -> int:
         at = skip_space(data, at + 1)
 
 
-@njit(cache=True, inline="always")
+@kernel
 def _name_of(data: Octets, start: int, end: int, wanted: Names) -> int:
     name = wanted.by[_slot(data[start], data[min(start + 2, end - 1)], data[end - 1], end - start)]
     if name < 0 or wanted.at[name + 1] - wanted.at[name] != end - start:
@@ -116,7 +118,7 @@ def _name_of(data: Octets, start: int, end: int, wanted: Names) -> int:
     return int(name)
 
 
-@njit(cache=True, inline="always")
+@kernel
 def _take(data: Octets, at: int, name: int, found: Members) -> int:
     first = data[at]
     if first == QUOTE:
@@ -131,7 +133,7 @@ def _take(data: Octets, at: int, name: int, found: Members) -> int:
     return end
 
 
-@njit(cache=True)
+@kernel
 def _plain_end(data: Octets, at: int) -> int:
     """Place of the quote that ends a string of printable ASCII without escapes, which begins at `at`."""
     while True:

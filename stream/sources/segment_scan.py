@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from numba import njit
-
+from stream.core.kernel import kernel
 from stream.core.lead import Ints
 from stream.core.octets import Octets
 from stream.sources.fields import ANONYMOUS, ID, LEAD, NAME, NO_TIME, PAGE_VIEW, PATH, TIME, TYPE, read_time
@@ -30,7 +29,7 @@ EMAIL: Final = 1
 PRODUCT: Final = 2
 
 
-@njit(cache=True)
+@kernel
 def scan_segment(data: Octets, at: int, call: Names, page: Names, found: Members, nested: Members, fields: Ints) -> int:
     """Finds the fields of the call that begins at `at`; returns the place after it, or GIVEN_UP."""
     end = find_members(data, at, call, found)
@@ -55,7 +54,7 @@ def scan_segment(data: Octets, at: int, call: Names, page: Names, found: Members
     return GIVEN_UP
 
 
-@njit(cache=True, inline="always")
+@kernel
 def _find_lead(found: Members, fields: Ints) -> bool:
     user = found.what[_USER]
     empty = user == TEXT and found.start[_USER] == found.end[_USER]
@@ -67,7 +66,7 @@ def _find_lead(found: Members, fields: Ints) -> bool:
     return True
 
 
-@njit(cache=True, inline="always")
+@kernel
 def _track(data: Octets, found: Members, fields: Ints) -> bool:
     if found.what[_EVENT] != TEXT:
         return False
@@ -78,7 +77,7 @@ def _track(data: Octets, found: Members, fields: Ints) -> bool:
     return True
 
 
-@njit(cache=True)
+@kernel
 def _page(data: Octets, found: Members, page: Names, nested: Members, fields: Ints) -> bool:
     fields[TYPE], fields[NAME] = WEB, PAGE_VIEW
     fields[PATH], fields[PATH + 1] = 0, 0
@@ -108,7 +107,7 @@ def _page(data: Octets, found: Members, page: Names, nested: Members, fields: In
     return bool(url == ABSENT or url == NULL)
 
 
-@njit(cache=True)
+@kernel
 def _take_path(nested: Members, fields: Ints) -> bool:
     if nested.what[_PATH] != TEXT:
         return False
@@ -116,7 +115,7 @@ def _take_path(nested: Members, fields: Ints) -> bool:
     return True
 
 
-@njit(cache=True)
+@kernel
 def _is(data: Octets, at: int, text: bytes) -> bool:
     for i in range(len(text)):
         if data[at + i] != text[i]:
