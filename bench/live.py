@@ -15,6 +15,8 @@ from bench.worker import EngineFailed, Worker
 WARM_UP: Final = 60_000
 """Events of a backlog that come first: kernels are compiled, leads are known."""
 SETTLE_SECONDS: Final = 5.0
+WARMING_SECONDS: Final = 20.0
+"""Of the stream before a latency is measured: a broker that has just started takes so long to compile its own code."""
 DRAIN_SECONDS: Final = 120.0
 _TRAFFIC: Final = Traffic()
 
@@ -24,7 +26,7 @@ def latency(site: Site, rate: int, guarantee: str, seconds: float, progress: Pro
     progress.step(f"latency at {rate:,} events/s, {guarantee}")
     with _warm(site, guarantee=guarantee) as worker:
         reader = Reader(site.bootstrap, site.changes, OUTPUT_PARTITIONS)
-        phases = [Phase(rate, SETTLE_SECONDS), Phase(rate, seconds)]
+        phases = [Phase(rate, WARMING_SECONDS), Phase(rate, seconds)]
         stream = Stream(site.bootstrap, site.input, _TRAFFIC, WARM_UP, phases)
         stream.go()
         while not stream.phase_ended():
