@@ -49,7 +49,6 @@ HOURS_LIMIT: Final = 2160.0
 @kernel
 def compute(lead: Lead, now: int, plan: Plan, out: Vector) -> None:
     """Writes the features of the lead as of `now` (milliseconds, no earlier than its latest event), F floats."""
-    #
     tiles = lead.sizes[TILES]
     start, signal, count = lead.tile_start, lead.tile_signal, lead.tile_count
     begins, counts, sums, members = plan.begins, plan.counts, plan.sums, plan.members
