@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+ID_WIDTH: Final = 32
+"""Characters of an output's name."""
 
 
 class Origin(NamedTuple):
@@ -33,4 +36,6 @@ def output_ids(application: str, kind: str, origins: Sequence[bytes], rule: str 
     and rule, each ended by NUL (which none of them contains), in hex.
     """
     first, last = f"{application}\0{kind}\0".encode(), f"{rule}\0".encode()
-    return [blake2b(first + origin + last, digest_size=16).hexdigest().encode() for origin in origins]
+    digests = [blake2b(first + origin + last, digest_size=ID_WIDTH // 2).digest() for origin in origins]
+    names = b"".join(digests).hex().encode()
+    return [names[at : at + ID_WIDTH] for at in range(0, len(names), ID_WIDTH)]

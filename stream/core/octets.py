@@ -1,4 +1,8 @@
-"""Writing and reading numbers in packed rows: LEB128 for whole numbers, little-endian for hashes and float bits."""
+"""Writing and reading numbers in packed rows: LEB128 for whole numbers, little-endian for hashes and float bits.
+
+Where several bytes are gone through at once the indices have no sign: one that has may mean a place counted from the
+end, and to look at that for each byte keeps the compiler from taking them eight or sixteen at a time.
+"""
 
 import numpy as np
 
@@ -46,16 +50,25 @@ def get_signed(data: Octets, at: int) -> tuple[int, int]:
 @kernel
 def put_fixed(out: Octets, at: int, bits: np.uint64, size: int) -> int:
     """Writes the lowest `size` bytes of the bits, little-endian."""
-    bits = np.uint64(bits)
-    for i in range(size):
-        out[at + i] = np.uint8((bits >> np.uint64(8 * i)) & np.uint64(255))
+    bits, first = np.uint64(bits), np.uint64(at)
+    for i in range(np.uint64(size)):
+        out[first + i] = np.uint8((bits >> (np.uint64(8) * i)) & np.uint64(255))
     return at + size
 
 
 @kernel
 def get_fixed(data: Octets, at: int, size: int) -> np.uint64:
     """Reads what `put_fixed` wrote."""
-    bits = np.uint64(0)
-    for i in range(size):
-        bits |= np.uint64(data[at + i]) << np.uint64(8 * i)
+    bits, first = np.uint64(0), np.uint64(at)
+    for i in range(np.uint64(size)):
+        bits |= np.uint64(data[first + i]) << (np.uint64(8) * i)
     return bits
+
+
+@kernel
+def copy(data: Octets, start: int, end: int, out: Octets, at: int) -> int:
+    """Copies data[start:end] to `at`; returns the place after it."""
+    source, target = np.uint64(start), np.uint64(at)
+    for i in range(np.uint64(end - start)):
+        out[target + i] = data[source + i]
+    return at + end - start

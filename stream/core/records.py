@@ -17,18 +17,35 @@ from schemas.times import format_time
 from stream.core.decide import BY_CLOCK, BY_EVENT, BY_MODEL, TOP_TIER, Decided
 from stream.core.features import Vector
 from stream.core.fold import Folded, Matrix
-from stream.core.ids import Origin, Tick, origin_of, output_ids
+from stream.core.ids import ID_WIDTH, Origin, Tick, origin_of, output_ids
+from stream.core.lead import Ints
 from stream.core.model import Model
 from stream.core.outputs import Headers, Output, record_outputs
 from stream.core.reasons import Reasons, Strongest
 from stream.core.shapes import AlertShape, DriverShape, OccurrenceShape
-from stream.core.texts import encode, numbers, quoted, rounded, scores, vectors
+from stream.core.texts import (
+    Texts,
+    encode,
+    grouped,
+    joined,
+    numbers,
+    of_width,
+    quoted,
+    rounded,
+    scores,
+    texts_of,
+    times_of,
+    vectors,
+    where,
+)
 from stream.core.wording import Wording
 
 THOUSAND: Final = 1000.0
 SAID_IN_ALERT: Final = 3
 
-CAUSES: Final = {BY_EVENT: b'"event"', BY_MODEL: b'"model"', BY_CLOCK: b'"clock"'}
+_CAUSES: Final = {BY_EVENT: b'"event"', BY_MODEL: b'"model"', BY_CLOCK: b'"clock"'}
+CAUSES: Final = texts_of([_CAUSES.get(number, b"") for number in range(max(_CAUSES) + 1)])
+COMMAS: Final = texts_of([b"", b","])
 
 
 class Updates(NamedTuple):
@@ -49,8 +66,8 @@ class _Shared(NamedTuple):
     """
 
     times: list[bytes]
-    texts: list[bytes]
-    triggers: list[bytes]
+    texts: Texts
+    triggers: Texts
     origins: list[bytes]
 
 
@@ -62,6 +79,7 @@ class Recorder:
         self._configuration = configuration
         self._wording = Wording(settings)
         self._names = [feature.name for feature in settings.features]
+        self._quoted = texts_of([encode(name) for name in self._names])
         self._signals = {signal.number: signal for signal in settings.observed.signals}
         self._said = lru_cache(maxsize=65_536)(self._say)
 
@@ -82,7 +100,7 @@ class Recorder:
         shared = self._shared(updates, reasons, folded, decided, log_odds, model)
         rests = _changes(updates, shared, self._drivers(reasons.moved, features), reasons, decided, log_odds, features)
         changes = self._outputs("change", updates, shared, rests)
-        latest = self._outputs("latest", updates, shared, [b"}"] * len(rests))
+        latest = self._outputs("latest", updates, shared, b"}")
         alerts = self._alerts(updates, shared, reasons, folded, decided, model)
         outputs: list[Output] = []
         for i in sequence:
@@ -99,31 +117,29 @@ class Recorder:
         model: Model,
     ) -> _Shared:
         events = reasons.events
-        times = [format_time(timestamp).encode() for timestamp in updates.timestamps]
-        as_of = folded.as_of[events].tolist()
-        by = b'"model":%b,"configuration":%b' % (quoted(model.digest), quoted(self._configuration))
-        columns = (
-            [encode(key.decode()) for key in updates.keys],
-            numbers(decided.sequence[events].tolist()),
-            times,
-            times if as_of == updates.timestamps else [format_time(instant).encode() for instant in as_of],
-            scores(log_odds[events], _tiers(decided.tier[events].tolist(), model), decided.percentile[events]),
-            _before(reasons, decided, model),
+        size = len(events)
+        times = times_of(np.array(updates.timestamps, np.int64))
+        by = b'}},"model":%b,"configuration":%b' % (quoted(model.digest), quoted(self._configuration))
+        (sequence,) = numbers(decided.sequence[events].tolist())
+        names = texts_of([quoted(name) for name in model.tiers])
+        now = scores(log_odds[events], names.pick(_known(decided.tier[events], model)), decided.percentile[events])
+        told = scores(
+            decided.told[events], names.pick(_known(decided.told_tier[events], model)), decided.told_percentile[events]
         )
-        return _Shared(
-            times,
-            [
-                b'"lead":%b,"sequence":%b,"time":"%b","as_of":"%b","scores":{"conversion":{%b,"previous":%b}},' % each
-                + by
-                for each in zip(*columns, strict=True)
-            ],
-            [_trigger(trigger, time) for trigger, time in zip(updates.triggers, times, strict=True)],
-            [origin_of(key, trigger) for key, trigger in zip(updates.keys, updates.triggers, strict=True)],
-        )
+        before = where(decided.told_sequence[events] > 0, joined(size, b"{", told, b"}"), b"null")
+        texts = joined(
+            size, b'"lead":', texts_of([encode(key.decode()) for key in updates.keys]),
+            b',"sequence":', sequence, b',"time":"', times, b'","as_of":"', times_of(folded.as_of[events]),
+            b'","scores":{"conversion":{', now, b',"previous":', before, b"}", by,
+        )  # fmt: skip
+        spelt = times.each()
+        triggers = texts_of([_trigger(trigger, time) for trigger, time in zip(updates.triggers, spelt, strict=True)])
+        origins = [origin_of(key, trigger) for key, trigger in zip(updates.keys, updates.triggers, strict=True)]
+        return _Shared(spelt, texts, triggers, origins)
 
-    def _outputs(self, kind: Kind, updates: Updates, shared: _Shared, rests: list[bytes]) -> list[Output]:
+    def _outputs(self, kind: Kind, updates: Updates, shared: _Shared, rests: Texts | bytes) -> list[Output]:
         names = output_ids(self._application, kind, shared.origins)
-        values = [b'{"id":"%b",%b%b' % each for each in zip(names, shared.texts, rests, strict=True)]
+        values = joined(len(names), b'{"id":"', of_width(b"".join(names), ID_WIDTH), b'",', shared.texts, rests).each()
         return record_outputs(
             self._application, kind, names, updates.keys, values, updates.timestamps, shared.times, updates.carried
         )
@@ -146,39 +162,38 @@ class Recorder:
                 rule,
                 float(decided.rise[event]),
                 _sentence(tier, named),
-                Raw(shared.triggers[i]),
+                Raw(shared.triggers.at(i)),
                 named,
                 self._occurrences(folded, event),
             )
             names = output_ids(self._application, "alert", [shared.origins[i]], rule)
-            value = b'{"id":"%b",%b,%b' % (names[0], shared.texts[i], encode(alert)[1:])
+            value = b'{"id":"%b",%b,%b' % (names[0], shared.texts.at(i), encode(alert)[1:])
             rest = [updates.timestamps[i]], [shared.times[i]], [updates.carried[i]]
             (alerts[i],) = record_outputs(self._application, "alert", names, [updates.keys[i]], [value], *rest)
         return alerts
 
-    def _drivers(self, strongest: Strongest, features: Matrix) -> list[bytes]:
+    def _drivers(self, strongest: Strongest, features: Matrix) -> Texts:
         """Of each update those that count for something, as JSON without brackets."""
-        most = strongest.places.shape[1]
-        columns = (
-            strongest.places.ravel().tolist(),
-            np.take_along_axis(self._wording.coarse(features), strongest.places, axis=1).ravel().tolist(),
-            numbers(np.take_along_axis(features, strongest.places, axis=1).ravel().tolist()),
-            numbers((strongest.now / THOUSAND).ravel().tolist()),
-            numbers((strongest.change / THOUSAND).ravel().tolist()),
-        )
-        said = self._said
-        texts = [
-            said(place, told) % (value, now, change) for place, told, value, now, change in zip(*columns, strict=True)
-        ]
+        counts = strongest.change != 0
         # The strongest come first, so those that count for nothing are the last.
-        sizes = np.count_nonzero(strongest.change, axis=1).tolist()
-        return [b",".join(texts[at : at + size]) for at, size in zip(range(0, len(texts), most), sizes, strict=True)]
+        places = strongest.places[counts]
+        told = np.take_along_axis(self._wording.coarse(features), strongest.places, axis=1)[counts].tolist()
+        value, now, change = numbers(
+            np.take_along_axis(features, strongest.places, axis=1)[counts].tolist(),
+            (strongest.now[counts] / THOUSAND).tolist(),
+            (strongest.change[counts] / THOUSAND).tolist(),
+        )
+        follows = np.flatnonzero(counts) % strongest.places.shape[1] > 0
+        said = texts_of([*map(self._said, places.tolist(), told)])
+        each = joined(
+            len(places), COMMAS.pick(follows.astype(np.int64)), b'{"feature":', self._quoted.pick(places),
+            b',"value":', value, b',"contribution":', now, b',"change":', change, b',"text":', said, b"}",
+        )  # fmt: skip
+        return grouped(each, counts.sum(axis=1))
 
     def _say(self, place: int, value: float) -> bytes:
-        """A driver as JSON, with places for its exact value, its contribution and how that changed."""
-        text = encode(self._wording.describe(place, value)).replace(b"%", b"%%")
-        name = quoted(self._names[place]).replace(b"%", b"%%")
-        return b'{"feature":' + name + b',"value":%b,"contribution":%b,"change":%b,"text":' + text + b"}"
+        """A feature in words, as JSON."""
+        return encode(self._wording.describe(place, value))
 
     def _named(self, strongest: Strongest, update: int, features: Vector) -> list[DriverShape]:
         """Of one update those that count for something."""
@@ -213,45 +228,27 @@ class Recorder:
 def _changes(
     updates: Updates,
     shared: _Shared,
-    drivers: list[bytes],
+    drivers: Texts,
     reasons: Reasons,
     decided: Decided,
     log_odds: Vector,
     features: Matrix,
-) -> list[bytes]:
+) -> Texts:
     """The JSON of what changes alone have, with a comma before it."""
     baseline = round(reasons.baseline, 6)
     named = np.where(reasons.moved.change != 0, reasons.moved.now, 0).sum(axis=1) / THOUSAND
-    rests = rounded(log_odds[reasons.events].astype(np.float64) - baseline - named, 9)
-    columns = (
-        [CAUSES[change] for change in decided.change[reasons.events].tolist()],
-        shared.triggers,
-        drivers,
-        [encode(baseline)] * len(drivers),
-        numbers(rests.tolist()),
-        vectors(features),
-        [encode(positions) for positions in updates.positions],
-    )
-    return [
-        b',"cause":%b,"trigger":%b,"drivers":[%b],"baseline":%b,"rest":%b,"features":[%b],"positions":%b,'
-        b'"holdout":false}' % each
-        for each in zip(*columns, strict=True)
-    ]
+    (rest,) = numbers(rounded(log_odds[reasons.events].astype(np.float64) - baseline - named, 9).tolist())
+    return joined(
+        len(features), b',"cause":', CAUSES.pick(decided.change[reasons.events]), b',"trigger":', shared.triggers,
+        b',"drivers":[', drivers, b'],"baseline":', encode(baseline), b',"rest":', rest,
+        b',"features":[', vectors(features), b'],"positions":', texts_of([*map(encode, updates.positions)]),
+        b',"holdout":false}',
+    )  # fmt: skip
 
 
-def _before(reasons: Reasons, decided: Decided, model: Model) -> list[bytes]:
-    """The score of each lead's record before, as JSON."""
-    events = reasons.events
-    tiers = _tiers(decided.told_tier[events].tolist(), model)
-    told = scores(decided.told[events], tiers, decided.told_percentile[events])
-    sequence = decided.told_sequence[events].tolist()
-    return [b"{%b}" % text if number else b"null" for text, number in zip(told, sequence, strict=True)]
-
-
-def _tiers(places: Sequence[int], model: Model) -> list[bytes]:
-    """Their names. A tier told by a model with more tiers than this one has counts as the lowest."""
-    names = [quoted(name) for name in model.tiers]
-    return [names[min(place, len(names) - 1)] for place in places]
+def _known(tiers: Ints, model: Model) -> Ints:
+    """A tier told by a model with more tiers than this one has counts as the lowest."""
+    return np.minimum(tiers, len(model.tiers) - 1)
 
 
 def _trigger(trigger: Origin | Tick, time: bytes) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 
 from stream.core.kernel import kernel
 from stream.core.lead import Hashes, Ints
-from stream.core.octets import Octets, get_fixed, put_fixed
+from stream.core.octets import Octets, copy, get_fixed, put_fixed
 
 VERSION: Final = 2
 HEADER: Final = 5
@@ -122,18 +122,11 @@ def _join(
         out[at] = np.uint8(VERSION)
         at = put_fixed(out, at + 1, np.uint64(standings.end[i] - standings.start[i]), 2)
         at = put_fixed(out, at, np.uint64(width), 2)
-        at = _copy(standings.data, standings.start[i], standings.end[i], out, at)
+        at = copy(standings.data, standings.start[i], standings.end[i], out, at)
         if told[i] >= 0:
             for f in range(contributions.shape[1]):
                 at = put_fixed(out, at, np.uint64(contributions[told[i], f] & 0xFFFF), 2)
         else:
-            at = _copy(old.data, old.contributions[i], old.state[i], out, at)
-        at = _copy(states.data, states.start[i], states.end[i], out, at)
+            at = copy(old.data, old.contributions[i], old.state[i], out, at)
+        at = copy(states.data, states.start[i], states.end[i], out, at)
         row_at[i + 1] = at
-
-
-@kernel
-def _copy(data: Octets, start: int, end: int, out: Octets, at: int) -> int:
-    for i in range(end - start):
-        out[at + i] = data[start + i]
-    return at + end - start

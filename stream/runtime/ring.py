@@ -7,7 +7,7 @@ import numpy as np
 from stream.core.hashing import LONGEST, xxh3
 from stream.core.kernel import kernel
 from stream.core.lead import Flags, Hashes, Ints
-from stream.core.octets import Octets, get_fixed, put_fixed
+from stream.core.octets import Octets, copy, get_fixed, put_fixed
 
 Places = np.ndarray[tuple[int], np.dtype[np.int32]]
 
@@ -156,11 +156,8 @@ def _write(table: Table, entry: int, keys: Octets, key: int, size: int, rows: Oc
     at = put_fixed(table.ring, head, np.uint64(entry), 4)
     at = put_fixed(table.ring, at, np.uint64(total), 4)
     at = put_fixed(table.ring, at, np.uint64(size), 2)
-    for i in range(size):
-        table.ring[at + i] = keys[key + i]
-    at += size
-    for i in range(row_end - row):
-        table.ring[at + i] = rows[row + i]
+    at = copy(keys, key, key + size, table.ring, at)
+    copy(rows, row, row_end, table.ring, at)
     table.at[entry] = head
     table.numbers[HEAD] = head + total
     table.numbers[USED] += total
