@@ -5,16 +5,16 @@ the way, costs more than most fields.
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
-from msgspec import Raw
+from msgspec import Struct
 
 from schemas.cloudevents import Kind
 from schemas.settings import Settings
 from schemas.times import format_time
 from stream.core.decide import BY_CLOCK, BY_EVENT, BY_MODEL, TOP_TIER, Decided
+from stream.core.drivers import THOUSAND, Drivers, sentence
 from stream.core.features import Vector
 from stream.core.fold import Folded, Matrix
 from stream.core.ids import ID_WIDTH, Origin, Tick, origin_of, output_ids
@@ -22,11 +22,9 @@ from stream.core.lead import Ints
 from stream.core.model import Model
 from stream.core.outputs import Headers, Output, record_outputs
 from stream.core.reasons import Reasons, Strongest
-from stream.core.shapes import AlertShape, DriverShape, OccurrenceShape
 from stream.core.texts import (
     Texts,
     encode,
-    grouped,
     joined,
     numbers,
     of_width,
@@ -38,14 +36,11 @@ from stream.core.texts import (
     vectors,
     where,
 )
-from stream.core.wording import Wording
 
-THOUSAND: Final = 1000.0
 SAID_IN_ALERT: Final = 3
 
 _CAUSES: Final = {BY_EVENT: b'"event"', BY_MODEL: b'"model"', BY_CLOCK: b'"clock"'}
 CAUSES: Final = texts_of([_CAUSES.get(number, b"") for number in range(max(_CAUSES) + 1)])
-COMMAS: Final = texts_of([b"", b","])
 
 
 class Updates(NamedTuple):
@@ -71,17 +66,23 @@ class _Shared(NamedTuple):
     origins: list[bytes]
 
 
+class _Occurrence(Struct):
+    """A `schemas.records.Occurrence`, which is written fast."""
+
+    signal: str
+    label: str
+    time: str
+    event: str
+
+
 class Recorder:
     """Builds the records of one application."""
 
     def __init__(self, settings: Settings, configuration: str) -> None:
         self._application = settings.application
         self._configuration = configuration
-        self._wording = Wording(settings)
-        self._names = [feature.name for feature in settings.features]
-        self._quoted = texts_of([encode(name) for name in self._names])
+        self._drivers = Drivers(settings)
         self._signals = {signal.number: signal for signal in settings.observed.signals}
-        self._said = lru_cache(maxsize=65_536)(self._say)
 
     def record(
         self,
@@ -98,7 +99,9 @@ class Recorder:
         """
         features = folded.features[reasons.events]
         shared = self._shared(updates, reasons, folded, decided, log_odds, model)
-        rests = _changes(updates, shared, self._drivers(reasons.moved, features), reasons, decided, log_odds, features)
+        rests = _changes(
+            updates, shared, self._drivers.texts(reasons.moved, features), reasons, decided, log_odds, features
+        )
         changes = self._outputs("change", updates, shared, rests)
         latest = self._outputs("latest", updates, shared, b"}")
         alerts = self._alerts(updates, shared, reasons, folded, decided, model)
@@ -148,73 +151,44 @@ class Recorder:
         self, updates: Updates, shared: _Shared, reasons: Reasons, folded: Folded, decided: Decided, model: Model
     ) -> dict[int, Output]:
         """By place; there are few."""
-        alerts = {}
-        fired = decided.alert[reasons.events]
-        for i in np.flatnonzero(fired).tolist():
-            event = int(reasons.events[i])
-            rule = "top_tier" if fired[i] == TOP_TIER else "rise"
-            named = self._named(reasons.moved, i, folded.features[event])
-            if not any(driver.change > 0 for driver in named):
-                # What lifted the lead was told in earlier changes: an alert still says what holds it up.
-                named = self._named(reasons.overall, i, folded.features[event])
-            tier = model.tiers[decided.tier[event]]
-            alert = AlertShape(
-                rule,
-                float(decided.rise[event]),
-                _sentence(tier, named),
-                Raw(shared.triggers.at(i)),
-                named,
-                self._occurrences(folded, event),
-            )
-            names = output_ids(self._application, "alert", [shared.origins[i]], rule)
-            value = b'{"id":"%b",%b,%b' % (names[0], shared.texts.at(i), encode(alert)[1:])
-            rest = [updates.timestamps[i]], [shared.times[i]], [updates.carried[i]]
-            (alerts[i],) = record_outputs(self._application, "alert", names, [updates.keys[i]], [value], *rest)
-        return alerts
-
-    def _drivers(self, strongest: Strongest, features: Matrix) -> Texts:
-        """Of each update those that count for something, as JSON without brackets."""
-        counts = strongest.change != 0
-        # The strongest come first, so those that count for nothing are the last.
-        places = strongest.places[counts]
-        told = np.take_along_axis(self._wording.coarse(features), strongest.places, axis=1)[counts].tolist()
-        value, now, change = numbers(
-            np.take_along_axis(features, strongest.places, axis=1)[counts].tolist(),
-            (strongest.now[counts] / THOUSAND).tolist(),
-            (strongest.change[counts] / THOUSAND).tolist(),
-        )
-        follows = np.flatnonzero(counts) % strongest.places.shape[1] > 0
-        said = texts_of([*map(self._said, places.tolist(), told)])
-        each = joined(
-            len(places), COMMAS.pick(follows.astype(np.int64)), b'{"feature":', self._quoted.pick(places),
-            b',"value":', value, b',"contribution":', now, b',"change":', change, b',"text":', said, b"}",
-        )  # fmt: skip
-        return grouped(each, counts.sum(axis=1))
-
-    def _say(self, place: int, value: float) -> bytes:
-        """A feature in words, as JSON."""
-        return encode(self._wording.describe(place, value))
-
-    def _named(self, strongest: Strongest, update: int, features: Vector) -> list[DriverShape]:
-        """Of one update those that count for something."""
-        said = self._wording.coarse(features[np.newaxis])[0]
-        return [
-            DriverShape(
-                self._names[place],
-                float(features[place]),
-                now / THOUSAND,
-                change / THOUSAND,
-                self._wording.describe(place, float(said[place])),
-            )
-            for place, now, change in zip(*(part[update].tolist() for part in strongest), strict=True)
-            if change
+        fired = np.flatnonzero(decided.alert[reasons.events])
+        if not len(fired):
+            return {}
+        events = reasons.events[fired]
+        moved, overall = (Strongest(*(part[fired] for part in each)) for each in (reasons.moved, reasons.overall))
+        # What lifted a lead may have been told in earlier changes: its alert still says what holds it up.
+        lifted = np.any(moved.change > 0, axis=1, keepdims=True)
+        named = Strongest(*(np.where(lifted, one, other) for one, other in zip(moved, overall, strict=True)))
+        features = folded.features[events]
+        raising = self._drivers.raising(named, features)
+        tiers = [model.tiers[tier] for tier in decided.tier[events].tolist()]
+        said = [sentence(tier, words[:SAID_IN_ALERT]) for tier, words in zip(tiers, raising, strict=True)]
+        (rise,) = numbers(decided.rise[events].tolist())
+        rules = ["top_tier" if alert == TOP_TIER else "rise" for alert in decided.alert[events].tolist()]
+        at = fired.tolist()
+        origins = [shared.origins[i] for i in at]
+        names = [
+            output_ids(self._application, "alert", [origin], rule)[0]
+            for origin, rule in zip(origins, rules, strict=True)
         ]
+        values = joined(
+            len(at), b'{"id":"', texts_of(names), b'",', shared.texts.pick(fired),
+            b',"rule":', texts_of([*map(quoted, rules)]), b',"rise":', rise,
+            b',"text":', texts_of([*map(encode, said)]), b',"trigger":', shared.triggers.pick(fired),
+            b',"drivers":[', self._drivers.texts(named, features), b'],"events":',
+            texts_of([encode(self._occurrences(folded, event)) for event in events.tolist()]), b"}",
+        )  # fmt: skip
+        outputs = record_outputs(
+            self._application, "alert", names, [updates.keys[i] for i in at], values.each(),
+            [updates.timestamps[i] for i in at], [shared.times[i] for i in at], [updates.carried[i] for i in at],
+        )  # fmt: skip
+        return dict(zip(at, outputs, strict=True))
 
-    def _occurrences(self, folded: Folded, event: int) -> list[OccurrenceShape]:
+    def _occurrences(self, folded: Folded, event: int) -> list[_Occurrence]:
         latest = range(int(folded.notable[event]) - 1, -1, -1)
         signals = [self._signals.get(int(folded.notable_signal[event, i])) for i in latest]
         return [
-            OccurrenceShape(
+            _Occurrence(
                 signal.name,
                 signal.label,
                 format_time(int(folded.notable_time[event, i])),
@@ -256,8 +230,3 @@ def _trigger(trigger: Origin | Tick, time: bytes) -> bytes:
         return b'{"tick":"%b"}' % time
     part = b',"part":%d' % trigger.part if trigger.part else b""
     return b'{"topic":%b,"partition":%d,"offset":%d%b}' % (quoted(trigger.topic), *trigger[1:3], part)
-
-
-def _sentence(tier: str, drivers: list[DriverShape]) -> str:
-    raising = [driver.text for driver in drivers if driver.change > 0][:SAID_IN_ALERT]
-    return f"{tier.capitalize()}: {'; '.join(raising)}" if raising else tier.capitalize()
