@@ -133,7 +133,7 @@ class Recorder:
         texts = joined(
             size, b'"lead":', texts_of([encode(key.decode()) for key in updates.keys]),
             b',"sequence":', sequence, b',"time":"', times, b'","as_of":"', times_of(folded.as_of[events]),
-            b'","scores":{"conversion":{', now, b',"previous":', before, b"}", by,
+            b'","scores":{"conversion":{', now, b',"previous":', before, by,
         )  # fmt: skip
         spelt = times.each()
         triggers = texts_of([_trigger(trigger, time) for trigger, time in zip(updates.triggers, spelt, strict=True)])
