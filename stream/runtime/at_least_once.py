@@ -28,7 +28,7 @@ ASK_SECONDS: Final = 2.0
 
 
 class AtLeastOnce:
-    """The one owner of the producer. Every call comes from the transaction thread."""
+    """The one owner of the producer. Every call but `abandon` comes from the transaction thread."""
 
     # With one more poll all of an epoch may be one lead's, of which so many ids are remembered.
     poll_records = IDS_KEPT // 2
@@ -90,6 +90,12 @@ class AtLeastOnce:
             self._break(box, error)
         box.keep(epoch, self._store)  # 5
 
+    def abandon(self) -> None:
+        """Where a call hangs. What was on its way is delivered or given up by then, as `message.timeout.ms` says."""
+        box, self._box = self._box, None
+        if box is not None:
+            self._ending = box.discard()
+
     def close(self) -> None:
         """Lets the client's threads end."""
         if self._box is not None:
@@ -114,8 +120,9 @@ class AtLeastOnce:
 
     def _break(self, box: Outbox, error: KafkaException | BufferError) -> NoReturn:
         """Some of the epoch may be written, so what the changelog has is what counts."""
-        self._box = None
-        self._ending = box.discard()
+        if box is self._box:  # not given up before
+            self._box = None
+            self._ending = box.discard()
         if isinstance(error, KafkaException):
             stops = judge(error.args[0], math.inf) is Outcome.STOP
             raise (Stopped if stops else Broken)(explain(error)) from error

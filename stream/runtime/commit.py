@@ -5,10 +5,10 @@ import contextvars
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from schemas.settings import Settings
 from stream.runtime.accounts import count_epoch
@@ -20,13 +20,17 @@ from stream.runtime.outcomes import Aborted, Broken, Stopped
 from stream.runtime.partition_row import FORMAT, PartitionRow
 from stream.runtime.partitions import Partitions
 from stream.runtime.refusals import count_refusal
-from stream.runtime.threads import show_name
+from stream.runtime.threads import Lane
 from stream.runtime.traces import committing
 
 BACKLOG_FACTOR: Final = 20
 ABORTS_IN_A_ROW: Final = 5
 REBUILDS_IN_A_ROW: Final = 5
 PAUSE_SECONDS: Final = 0.1
+LOST_SECONDS: Final = 45.0
+"""A call that takes so long, several times its own limits, never returns: librdkafka 2.16 can wait for ever for the
+answer to `send_offsets_to_transaction` where a broker dies at the wrong moment.
+"""
 
 
 class Rewind(NamedTuple):
@@ -77,6 +81,9 @@ class Delivery(Protocol):
     def commit(self, epoch: Epoch, group: Any) -> None:
         """Raises Aborted, Broken or Stopped, and StoreError where the local store cannot be written."""
 
+    def abandon(self) -> None:
+        """From any thread, while a call hangs: what it still does counts no more, and `open` has to come next."""
+
     def close(self) -> None:
         """The last call."""
 
@@ -102,7 +109,7 @@ class Committer:
         self._models = models
         self._metrics = metrics
         self._order = order
-        self._thread = ThreadPoolExecutor(1, "transaction", initializer=show_name, initargs=("transaction",))
+        self._lane = Lane("transaction")
         self._aborts = 0
         self._rebuilds = 0
         self._evicted = 0
@@ -114,13 +121,17 @@ class Committer:
 
     async def open(self) -> None:
         """Fences an earlier self. Raises KafkaException; may be called again."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._delivery.open)
+        try:
+            await self._lane.call(self._delivery.open, LOST_SECONDS)
+        except TimeoutError:
+            self._abandon()
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "the client does not return")) from None
         self.broken = None
 
     async def close(self) -> None:
         """Ends the transaction thread."""
         self._delivery.close()
-        await asyncio.to_thread(self._thread.shutdown)
+        await asyncio.to_thread(self._lane.close)
 
     def due(self, taken: int) -> bool:
         """Whether to commit now, after a poll of so many records: after an empty one nothing more is waiting, after a
@@ -154,9 +165,12 @@ class Committer:
         deliver = contextvars.copy_context().run
         try:
             with committing(epoch.traces, epoch.id):
-                await asyncio.get_running_loop().run_in_executor(
-                    self._thread, deliver, self._delivery.commit, epoch, group
-                )
+                await self._lane.call(partial(deliver, self._delivery.commit, epoch, group), LOST_SECONDS)
+        except TimeoutError:
+            self._abandon()
+            self._metrics.epochs.labels("broken").inc()
+            self._begin_anew("the client does not return from a commit, whose outcome is unknown")
+            return
         except Aborted as error:
             count_refusal(self._metrics, str(error))
             self._metrics.epochs.labels("aborted").inc()
@@ -187,6 +201,11 @@ class Committer:
         epoch, self.epoch = self.epoch, Epoch()
         epoch.number = self._partitions.hot.epoch
         self.roll_back(epoch)
+
+    def _abandon(self) -> None:
+        """Leaves the thread to itself with what never returns, and goes on in another."""
+        self._delivery.abandon()
+        self._lane = Lane("transaction")
 
     def _begin_anew(self, reason: str) -> None:
         """Lets go of everything in memory. What was committed the changelog alone knows now: every partition is

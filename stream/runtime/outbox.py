@@ -1,7 +1,7 @@
 """One producer, and what becomes of the records of one epoch in it."""
 
 import time
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -11,7 +11,7 @@ from schemas.settings import Settings
 from schemas.topics import TopicNames
 from stream.runtime import partition_row
 from stream.runtime.epoch import Epoch
-from stream.runtime.outcomes import is_purged
+from stream.runtime.outcomes import Broken, is_purged
 from stream.runtime.store import Marker, Store
 
 
@@ -34,6 +34,8 @@ class Outbox:
         self._watch_rows = watch_rows
         self._reports = _Reports()
         self._deadline = 0.0
+        self._keeping = Lock()
+        self._discarded = False
         self.producer = Producer(configuration)
 
     @property
@@ -95,15 +97,20 @@ class Outbox:
             raise KafkaException(self.failed)
 
     def keep(self, epoch: Epoch, store: Store) -> None:
-        """Writes the delivered rows to the local store, all or nothing. Raises StoreError."""
-        written = {}
-        for partition, share in epoch.shares.items():
-            assert share.row is not None
-            known = store.marker(partition) if share.definitions is None else None
-            definitions = share.definitions if known is None else known.definitions
-            marker = Marker(self._reports.ends[partition], partition_row.encode(share.row), definitions)
-            written[partition] = (dict(share.rows), marker)
-        store.write(written)
+        """Writes the delivered rows to the local store, all or nothing. Raises StoreError, and Broken after `discard`:
+        by then others may have written what comes later.
+        """
+        with self._keeping:
+            if self._discarded:
+                raise Broken("the producer was given up before its commit returned")
+            written = {}
+            for partition, share in epoch.shares.items():
+                assert share.row is not None
+                known = store.marker(partition) if share.definitions is None else None
+                definitions = share.definitions if known is None else known.definitions
+                marker = Marker(self._reports.ends[partition], partition_row.encode(share.row), definitions)
+                written[partition] = (dict(share.rows), marker)
+            store.write(written)
 
     def positions(self, epoch: Epoch) -> list[TopicPartition]:
         """Where the epoch ends in the inputs of the settings: the state also knows those of before, whose topics may be
@@ -119,8 +126,10 @@ class Outbox:
     def discard(self) -> Thread:
         """Forgets what was not sent yet and ends the client, in a thread of its own: that can take long.
 
-        What is on its way can arrive until then.
+        What is on its way can arrive until then. From any thread.
         """
+        with self._keeping:
+            self._discarded = True
         self.producer.purge(blocking=False)
         last = [self.producer]
         del self.producer  # what was raised may still hold this outbox

@@ -143,7 +143,8 @@ class Store:
 
     def room(self) -> tuple[int, int]:
         """Bytes of the disk that it lies on: those still to be had, and all."""
-        usage = shutil.disk_usage(self._directory)
+        # Also once somebody has removed the directory.
+        usage = shutil.disk_usage(next(each for each in (self._directory, *self._directory.parents) if each.exists()))
         return usage.free, usage.total
 
     def forget(self, partition: int) -> None:

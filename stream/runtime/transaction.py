@@ -22,7 +22,7 @@ ABORT_SECONDS: Final = 5.0
 
 
 class Transactions:
-    """The one owner of the producer. Every call comes from the transaction thread."""
+    """The one owner of the producer. Every call but `abandon` comes from the transaction thread."""
 
     poll_records = 16_000
     sends_offsets = True
@@ -73,6 +73,12 @@ class Transactions:
         self._commit(box)  # 5
         box.keep(epoch, self._store)  # 6
 
+    def abandon(self) -> None:
+        """Where a call hangs. The next `open` fences the producer that it hangs in."""
+        box, self._box = self._box, None
+        if box is not None:
+            box.discard()
+
     def close(self) -> None:
         """Lets the client's threads end. An open transaction is left to the next owner's `open`."""
         if self._box is not None:
@@ -93,7 +99,7 @@ class Transactions:
                 # Such an error leaves the commit under way: asking again is the only way to learn its outcome.
                 if self._judge(cause) is Outcome.RETRY and time.monotonic() < self._deadline:
                     continue
-                self._break(cause, f"the outcome of a commit is unknown ({explain(error)})", error)
+                self._break(box, cause, f"the outcome of a commit is unknown ({explain(error)})", error)
 
     def _roll_back(self, box: Outbox, error: KafkaException | BufferError) -> NoReturn:
         cause = error.args[0] if isinstance(error, KafkaException) else None
@@ -102,11 +108,11 @@ class Transactions:
             outcome = self._judge(cause)
             # No broker has answered for so long that to ask for the rollback is to wait for nothing: `open` sees to it.
             if outcome in (Outcome.REBUILD, Outcome.STOP) or time.monotonic() > self._deadline:
-                self._break(cause, reason, error)
+                self._break(box, cause, reason, error)
         try:
             box.producer.abort_transaction(ABORT_SECONDS)
         except KafkaException as second:
-            self._break(second.args[0], f"{explain(second)}, while rolling back after {reason}", error)
+            self._break(box, second.args[0], f"{explain(second)}, while rolling back after {reason}", error)
         box.producer.poll(0)
         # A refused record also makes the client refuse the next call; the refusal is what a person must know. What the
         # client purges along with the records of an aborted transaction was not refused.
@@ -115,11 +121,11 @@ class Transactions:
             blamed, reason = box.failed, f"topic {box.refused_by}: {explain(box.failed)}"
         raise Aborted(reason, blamed is not None and is_passing(blamed)) from error
 
-    def _break(self, cause: KafkaError, text: str, error: Exception) -> NoReturn:
+    def _break(self, box: Outbox, cause: KafkaError, text: str, error: Exception) -> NoReturn:
         """The producer is of no more use: its threads and connections end here."""
-        if self._box is not None:
-            self._box.discard()
+        if box is self._box:  # not given up before
             self._box = None
+            box.discard()
         raise (Stopped if self._judge(cause) is Outcome.STOP else Broken)(text) from error
 
     def _judge(self, error: KafkaError) -> Outcome:
