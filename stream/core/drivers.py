@@ -28,33 +28,29 @@ class Drivers:
         """Of each of N updates, with N vectors, those that count for something, as JSON without brackets."""
         counts = strongest.change != 0
         # The strongest come first, so those that count for nothing are the last.
-        places = strongest.places[counts]
+        update, rank = np.nonzero(counts)
+        places = strongest.places[update, rank]
         value, now, change = numbers(
-            np.take_along_axis(features, strongest.places, axis=1)[counts].tolist(),
-            (strongest.now[counts] / THOUSAND).tolist(),
-            (strongest.change[counts] / THOUSAND).tolist(),
+            features[update, places].tolist(),
+            (strongest.now[update, rank] / THOUSAND).tolist(),
+            (strongest.change[update, rank] / THOUSAND).tolist(),
         )
-        follows = np.flatnonzero(counts) % strongest.places.shape[1] > 0
-        said = texts_of([*map(self._said, places.tolist(), self._coarse(strongest, features)[counts].tolist())])
+        told = self._wording.coarse(features)[update, places].tolist()
         each = joined(
-            len(places), COMMAS.pick(follows.astype(np.int64)), b'{"feature":', self._names.pick(places),
-            b',"value":', value, b',"contribution":', now, b',"change":', change, b',"text":', said, b"}",
+            len(places), COMMAS.pick((rank > 0).astype(np.int64)), b'{"feature":', self._names.pick(places),
+            b',"value":', value, b',"contribution":', now, b',"change":', change,
+            b',"text":', texts_of([*map(self._said, places.tolist(), told)]), b"}",
         )  # fmt: skip
         return grouped(each, counts.sum(axis=1))
 
     def raising(self, strongest: Strongest, features: Matrix) -> list[list[str]]:
         """Of each of N updates, with N vectors, what raised the score, in words."""
-        rows = zip(
-            *(part.tolist() for part in (strongest.places, self._coarse(strongest, features), strongest.change)),
-            strict=True,
-        )
+        told = self._wording.coarse(features)[np.arange(len(features))[:, np.newaxis], strongest.places]
+        rows = zip(strongest.places.tolist(), told.tolist(), strongest.change.tolist(), strict=True)
         describe = self._wording.describe
         return [
             [describe(place, value) for place, value, change in zip(*row, strict=True) if change > 0] for row in rows
         ]
-
-    def _coarse(self, strongest: Strongest, features: Matrix) -> Matrix:
-        return np.take_along_axis(self._wording.coarse(features), strongest.places, axis=1)
 
     def _say(self, place: int, value: float) -> bytes:
         """A feature in words, as JSON."""

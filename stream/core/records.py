@@ -124,11 +124,14 @@ class Recorder:
         times = times_of(np.array(updates.timestamps, np.int64))
         by = b'}},"model":%b,"configuration":%b' % (quoted(model.digest), quoted(self._configuration))
         (sequence,) = numbers(decided.sequence[events].tolist())
-        names = texts_of([quoted(name) for name in model.tiers])
-        now = scores(log_odds[events], names.pick(_known(decided.tier[events], model)), decided.percentile[events])
-        told = scores(
-            decided.told[events], names.pick(_known(decided.told_tier[events], model)), decided.told_percentile[events]
+        tiers = texts_of([quoted(name) for name in model.tiers])
+        # Of this record and of the one before, at once.
+        both = scores(
+            np.concatenate((log_odds[events], decided.told[events])),
+            tiers.pick(_known(np.concatenate((decided.tier[events], decided.told_tier[events])), model)),
+            np.concatenate((decided.percentile[events], decided.told_percentile[events])),
         )
+        now, told = both.cut(0, size), both.cut(size, 2 * size)
         before = where(decided.told_sequence[events] > 0, joined(size, b"{", told, b"}"), b"null")
         texts = joined(
             size, b'"lead":', texts_of([encode(key.decode()) for key in updates.keys]),

@@ -6,6 +6,7 @@ of it.
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -32,7 +33,7 @@ TIME_WIDTH: Final = len("2026-03-01T09:30:00.000Z")
 
 
 class Texts(NamedTuple):
-    """N texts: text i is data[start[i]:end[i]]. The data cannot be written to."""
+    """N texts: text i is data[start[i]:end[i]]."""
 
     data: Octets
     start: Ints
@@ -46,6 +47,10 @@ class Texts(NamedTuple):
         """All of them."""
         whole = self.data.tobytes()
         return [whole[start:end] for start, end in zip(self.start.tolist(), self.end.tolist(), strict=True)]
+
+    def cut(self, first: int, end: int) -> "Texts":
+        """Those from one place to before another."""
+        return Texts(self.data, self.start[first:end], self.end[first:end])
 
     def pick(self, places: Ints) -> "Texts":
         """The texts at these places."""
@@ -66,24 +71,23 @@ def of_width(data: bytes, width: int) -> Texts:
 
 def joined(size: int, *parts: bytes | Texts) -> Texts:
     """So many texts, each the parts one after the other; one of bytes is in all."""
-    sizes = np.zeros(size, np.int64)
-    for part in parts:
-        sizes += len(part) if isinstance(part, bytes) else part.end - part.start
-    end = np.cumsum(sizes)
-    start = end - sizes
-    data = np.empty(int(end[-1]) if size else 0, np.uint8)
-    place = start.copy()
-    before = b""
+    columns: list[Texts] = []
+    common = [b""]
     for part in parts:
         if isinstance(part, bytes):
-            before += part
+            common[-1] += part
         else:
-            _write(_octets(before), part.data, part.start, part.end, data, place)
-            before = b""
-    if before:
-        _write(_octets(before), _octets(b""), place, place, data, place)
-    data.flags.writeable = False
-    return Texts(data, start, end)
+            columns.append(part)
+            common.append(b"")
+    data = np.concatenate([_octets(b"".join(common)), *(column.data for column in columns)])
+    start = np.concatenate([_NONE, *(column.start for column in columns)])
+    end = np.concatenate([_NONE, *(column.end for column in columns)])
+    common_at = np.array([*accumulate(map(len, common), initial=0)], np.int64)
+    column_at = np.array([*accumulate((len(column.data) for column in columns), initial=common_at[-1])], np.int64)
+    out = np.empty(size * int(common_at[-1]) + int(end.sum() - start.sum()), np.uint8)
+    at = np.empty(size + 1, np.int64)
+    _join(data, common_at, column_at, start, end, out, at)
+    return Texts(out, at[:-1], at[1:])
 
 
 def grouped(texts: Texts, sizes: Ints) -> Texts:
@@ -95,7 +99,6 @@ def grouped(texts: Texts, sizes: Ints) -> Texts:
 def where(condition: np.ndarray[tuple[int], np.dtype[np.bool_]], texts: Texts, otherwise: bytes) -> Texts:
     """Each text that is marked, and the same other one for the rest."""
     data = np.concatenate((_octets(otherwise), texts.data))
-    data.flags.writeable = False
     size = len(otherwise)
     return Texts(data, np.where(condition, texts.start + size, 0), np.where(condition, texts.end + size, size))
 
@@ -104,7 +107,7 @@ def numbers(*columns: Sequence[int | float]) -> list[Texts]:
     """Columns of one length, as JSON: of each number the shortest text that gives the same double."""
     size = len(columns[0])
     cells = _cells(encode([number for column in columns for number in column]), len(columns) * size, 1)
-    return [Texts(cells.data, cells.start[at : at + size], cells.end[at : at + size]) for at in _steps(columns, size)]
+    return [cells.cut(column * size, (column + 1) * size) for column in range(len(columns))]
 
 
 def vectors(matrix: Matrix) -> Texts:
@@ -116,7 +119,6 @@ def times_of(instants: Ints) -> Texts:
     """As `schemas.times.format_time` writes them."""
     data = np.empty(TIME_WIDTH * len(instants), np.uint8)
     _write_times(instants, data)
-    data.flags.writeable = False
     start = np.arange(0, len(data), TIME_WIDTH)
     return Texts(data, start, start + TIME_WIDTH)
 
@@ -144,10 +146,6 @@ def _octets(text: bytes) -> Octets:
     return np.frombuffer(text, np.uint8)
 
 
-def _steps(columns: Sequence[object], size: int) -> range:
-    return range(0, len(columns) * size, size) if size else range(0, len(columns))
-
-
 def _cells(listed: bytes, rows: int, width: int) -> Texts:
     """So many rows of a JSON list of plain values, so many values to a row."""
     data = _octets(listed)
@@ -170,11 +168,20 @@ def _part(data: Octets, width: int, start: Ints, end: Ints) -> None:
 
 
 @kernel
-def _write(before: Octets, data: Octets, start: Ints, end: Ints, out: Octets, place: Ints) -> None:
-    """To each place what comes before and then its text; each place moves on behind them."""
-    for i in range(place.size):
-        at = copy(before, 0, before.size, out, place[i])
-        place[i] = copy(data, start[i], end[i], out, at)
+def _join(data: Octets, common_at: Ints, column_at: Ints, start: Ints, end: Ints, out: Octets, at: Ints) -> None:
+    """Row by row what all have in common before a column, then the column's text. `common_at`: where the former begin
+    in the data, and where the last ends. `column_at`: where the data of each column does. `at`: where the rows do.
+    """
+    rows, columns = at.size - 1, common_at.size - 2
+    place = 0
+    for i in range(rows):
+        at[i] = place
+        for k in range(columns):
+            place = copy(data, common_at[k], common_at[k + 1], out, place)
+            cell = k * rows + i
+            place = copy(data, column_at[k] + start[cell], column_at[k] + end[cell], out, place)
+        place = copy(data, common_at[columns], common_at[columns + 1], out, place)
+    at[rows] = place
 
 
 @kernel
@@ -207,4 +214,5 @@ def _write_digits(out: Octets, at: int, number: int, digits: int, then: int) -> 
 
 
 _NOTHING: Final = np.zeros(1, np.int64)
+_NONE: Final = np.zeros(0, np.int64)
 _PERCENTILES: Final = texts_of([b"null" if each == NO_PERCENTILE else b"%d" % each for each in range(256)])
