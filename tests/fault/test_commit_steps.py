@@ -245,6 +245,7 @@ def test_two_workers_of_one_name_are_told_to_have_two(worker: Committing) -> Non
     assert_both_once(worker)
 
 
+@pytest.mark.nightly  # the brokers look at ages every ten seconds
 def test_a_transaction_that_the_brokers_rolled_back_for_its_age_takes_a_new_producer(
     worker: Committing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

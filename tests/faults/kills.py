@@ -20,8 +20,9 @@ def killed_again_and_again(given: Conditions) -> Played:
         worker = stage.worker()
         worker.start_ready()
         seconds = given.choose(180, 36)
-        arrivals = traffic(seed=8, leads=seconds * 150, events=seconds * RATE, disorder=True)[: seconds * RATE]
-        load = stage.load(good(stage.topic, arrivals), RATE)
+        rate = given.choose(RATE, RATE // 2)
+        arrivals = traffic(seed=8, leads=seconds * 150, events=seconds * rate, disorder=True)[: seconds * rate]
+        load = stage.load(good(stage.topic, arrivals), rate)
         before_ready = 0
         for kill in range(kills):
             if kill % 2 == 0:

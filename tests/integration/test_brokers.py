@@ -41,6 +41,7 @@ def assert_a_kill_loses_nothing(kafka: DockerKafka | LocalKafka) -> None:
     assert [record.value for record in read_all(broker, "kept")] == [b"1", b"2", b"3"]
 
 
+@pytest.mark.nightly  # row 3 kills one with every test
 def test_a_local_broker_of_the_wanted_version_survives_a_kill() -> None:
     with LocalKafka() as kafka:
         assert_a_kill_loses_nothing(kafka)
