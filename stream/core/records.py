@@ -38,6 +38,8 @@ from stream.core.texts import (
 )
 
 SAID_IN_ALERT: Final = 3
+AT_ONCE: Final = 2_048
+"""So many updates are built together: the texts of more would take memory and gain nothing."""
 
 _CAUSES: Final = {BY_EVENT: b'"event"', BY_MODEL: b'"model"', BY_CLOCK: b'"clock"'}
 CAUSES: Final = texts_of([_CAUSES.get(number, b"") for number in range(max(_CAUSES) + 1)])
@@ -53,6 +55,12 @@ class Updates(NamedTuple):
     timestamps: Sequence[int]
     positions: Sequence[dict[str, int]]
     carried: Sequence[Headers]
+
+    def cut(self, part: slice) -> "Updates":
+        """Some of them."""
+        return Updates(
+            self.keys[part], self.triggers[part], self.timestamps[part], self.positions[part], self.carried[part]
+        )
 
 
 class _Shared(NamedTuple):
@@ -97,18 +105,33 @@ class Recorder:
         """The outputs of all updates, in this sequence of their places: for each the change, the latest score and,
         where one fired, the alert.
         """
+        told: list[tuple[Output, ...]] = []
+        for first in range(0, len(reasons.events), AT_ONCE):
+            part = slice(first, first + AT_ONCE)
+            some = updates.cut(part)
+            moved, overall = (Strongest(*(each[part] for each in one)) for one in (reasons.moved, reasons.overall))
+            why = reasons._replace(events=reasons.events[part], moved=moved, overall=overall)
+            told += self._record(some, why, folded, decided, log_odds, model)
+        return [output for i in sequence for output in told[i]]
+
+    def _record(
+        self, updates: Updates, reasons: Reasons, folded: Folded, decided: Decided, log_odds: Vector, model: Model
+    ) -> list[tuple[Output, ...]]:
+        """Of each update its outputs."""
         features = folded.features[reasons.events]
         shared = self._shared(updates, reasons, folded, decided, log_odds, model)
-        rests = _changes(
-            updates, shared, self._drivers.texts(reasons.moved, features), reasons, decided, log_odds, features
-        )
-        changes = self._outputs("change", updates, shared, rests)
-        latest = self._outputs("latest", updates, shared, b"}")
-        alerts = self._alerts(updates, shared, reasons, folded, decided, model)
-        outputs: list[Output] = []
-        for i in sequence:
-            outputs += (changes[i], latest[i], alerts[i]) if i in alerts else (changes[i], latest[i])
-        return outputs
+        drivers = self._drivers.texts(reasons.moved, features)
+        rests = _changes(updates, shared, drivers, reasons, decided, log_odds, features)
+        told: list[tuple[Output, ...]] = [
+            *zip(
+                self._outputs("change", updates, shared, rests),
+                self._outputs("latest", updates, shared, b"}"),
+                strict=True,
+            )
+        ]
+        for i, alert in self._alerts(updates, shared, reasons, folded, decided, model).items():
+            told[i] = (*told[i], alert)
+        return told
 
     def _shared(
         self,
