@@ -7,8 +7,10 @@ before, and is scored again for the others, with the same ids.
 
 import math
 import time
+from concurrent.futures import Future
+from contextlib import suppress
 from threading import Thread
-from typing import Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -25,6 +27,14 @@ from stream.runtime.store import Store
 OPEN_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 10.0
 ASK_SECONDS: Final = 2.0
+
+
+class _Asking(NamedTuple):
+    """A question to the group, for this member, that nobody waits for."""
+
+    since: float
+    group: str
+    answer: Future[Any]
 
 
 class AtLeastOnce:
@@ -46,6 +56,7 @@ class AtLeastOnce:
         self._deadline = 0.0
         self._seen = -math.inf
         self._member = ""
+        self._asking: _Asking | None = None
 
     @staticmethod
     def group_of(consumer: Consumer) -> str:
@@ -102,18 +113,36 @@ class AtLeastOnce:
             self._box.producer.poll(0)
 
     def _ask_group(self, group: str) -> None:
-        """Raises Aborted where the group has given this worker's partitions away, before anything more is written."""
-        if self._member == group and time.monotonic() - self._seen < self._lease:
-            return
-        asked = time.monotonic()
+        """Raises Aborted where the group has given this worker's partitions away, before anything more is written.
+
+        What it said holds for a lease. After half of it the next question is on its way, so that no commit waits.
+        """
+        if self._asking is not None and self._asking.answer.done():
+            asking, self._asking = self._asking, None
+            if asking.group == group:
+                with suppress(KafkaException):  # no answer: it is asked again when the lease ends
+                    self._hear(asking.answer.result(), group, asking.since)
+        left = self._seen + self._lease - time.monotonic() if self._member == group else 0.0
+        if left <= 0:
+            self._ask_and_wait(group)
+        elif left < self._lease / 2 and self._asking is None:
+            self._asking = _Asking(time.monotonic(), group, self._ask())
+
+    def _ask(self) -> Future[Any]:
         name = self._settings.application
+        return self._group.describe_consumer_groups([name], request_timeout=ASK_SECONDS)[name]
+
+    def _ask_and_wait(self, group: str) -> None:
+        asked = time.monotonic()
         while True:
             try:
-                found = self._group.describe_consumer_groups([name], request_timeout=ASK_SECONDS)[name].result()
-                break
+                self._hear(self._ask().result(), group, asked)
+                return
             except KafkaException:
                 if time.monotonic() > self._deadline:
                     raise
+
+    def _hear(self, found: Any, group: str, asked: float) -> None:
         if group not in {each.member_id for each in found.members}:
             raise Aborted("the group no longer counts this worker among its members", passing=True)
         self._member, self._seen = group, asked
