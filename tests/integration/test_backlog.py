@@ -13,10 +13,11 @@ from tests.integration.topics import Input, read_all
 from tests.integration.traffic import traffic
 
 
+@pytest.mark.kafka
 def test_sixty_days_of_four_topics_are_taken_without_one_late_event(
-    kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
+    real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    deployment = deploy(kafka, tmp_path, request.node.name, topics={"inputs": list(TOPICS)})
+    deployment = deploy(real_kafka, tmp_path, request.node.name, topics={"inputs": list(TOPICS)})
     deployment.create_topics()
     arrivals = traffic(seed=11, leads=60, events=3_000, days=60)
     sent = list(zip(by_topic(deployment, arrivals), arrivals, strict=True))

@@ -30,10 +30,11 @@ def dlq(deployment: Deployment, capsys: pytest.CaptureFixture[str], action: str,
     return capsys.readouterr().out
 
 
+@pytest.mark.kafka
 def test_what_was_refused_is_sent_again_and_counts_once(
-    kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+    real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deployment = deploy(kafka, tmp_path, request.node.name, topics={"inputs": ["web"]})
+    deployment = deploy(real_kafka, tmp_path, request.node.name, topics={"inputs": ["web"]})
     deployment.create_topics()
     web = deployment.names.input("web")
     # Stamped by a clock that was wrong when they came; sent again now, they are no longer ahead.
@@ -41,7 +42,7 @@ def test_what_was_refused_is_sent_again_and_counts_once(
     unkeyed, broken = Sent(web, None, view("u", "lead-9"), NOW), Sent(web, b"lead-8", b"{", NOW)
     with WorkerProcess(deployment) as worker:
         worker.start_ready()
-        inputs = Input(kafka)
+        inputs = Input(real_kafka)
         inputs.send([*early, unkeyed, broken])
         worker.wait_until_scored(inputs.ends)
 
@@ -64,7 +65,7 @@ def test_what_was_refused_is_sent_again_and_counts_once(
         worker.wait_for(lambda: worker.metric("leadpulse_events_total", verdict="counted") == 5, 30, "scored")
 
         # Sent once more by hand: the lead's state knows the event's id.
-        replayed = [record for record in read_all(kafka, web) if dict(record.headers).get("leadpulse.replay")]
+        replayed = [record for record in read_all(real_kafka, web) if dict(record.headers).get("leadpulse.replay")]
         inputs.send([Sent(web, replayed[0].key, replayed[0].value, NOW + 12 * MINUTE)])
         worker.wait_for(lambda: worker.metric("leadpulse_events_total", verdict="duplicate") == 1, 30, "known")
         worker.stop()
@@ -73,7 +74,7 @@ def test_what_was_refused_is_sent_again_and_counts_once(
     for record in replayed:
         key = (record.key or b"").decode()
         assert record.headers == [*HEADERS, ("leadpulse.replay", ids[key].encode())]
-    assert len(read_all(kafka, deployment.names.changes)) == 5
+    assert len(read_all(real_kafka, deployment.names.changes)) == 5
 
 
 def test_a_worker_stops_before_it_passes_a_flood_of_dead_letters(

@@ -55,10 +55,11 @@ def model_at(deployment: Deployment, before: Scorer, after: Scorer) -> dict[int,
     return {number: row.model_since.get(deployment.names.input("web"), 0) for number, row in rows.items()}
 
 
+@pytest.mark.kafka
 def test_a_swap_under_load_loses_nothing_and_alerts_nobody(
-    kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
+    real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    deployment = without_model(kafka, tmp_path, request.node.name)
+    deployment = without_model(real_kafka, tmp_path, request.node.name)
     arrivals = traffic(seed=6, leads=60, events=2400, days=30)
     inputs = Input(deployment.broker)
     registry = Registry(deployment.models)

@@ -87,11 +87,12 @@ def test_leads_fall_expire_and_return_as_the_oracle_says(
     assert {(each.key or b"").decode() for each in changelog if each.value is None} == gone
 
 
+@pytest.mark.kafka
 def test_an_idle_partition_follows_the_clock_and_one_that_catches_up_does_not(
-    kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
+    real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     decay = {"every": "7d", "quiet": "2s"}
-    deployment = deploy(kafka, tmp_path, request.node.name, topics={"inputs": ["web"]}, decay=decay)
+    deployment = deploy(real_kafka, tmp_path, request.node.name, topics={"inputs": ["web"]}, decay=decay)
     deployment.create_topics()
     tick = time.time_ns() // 1_000_000 // WEEK * WEEK
     lead = mark_of(2)
