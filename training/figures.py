@@ -14,7 +14,14 @@ from stream.core.lead import Flags, Ints
 from training.arrays import Doubles
 from training.likelihood import logistic_line, losses, offset, probability
 from training.ranking import AucWithin, gain, ranking_figures, ranks, tier_figures
-from training.reliability import DECIMALS, Bins, binned, reliability_curve, reliability_figures
+from training.reliability import (
+    DECIMALS,
+    Bins,
+    binned,
+    expected_calibration_error,
+    reliability_curve,
+    reliability_figures,
+)
 from training.snapshots import Snapshots
 
 RESAMPLES: Final = 400
@@ -60,6 +67,7 @@ def judge(snapshots: Snapshots, log_odds: Doubles, seed: int, tiers: ModelTiers 
     found["reliability"] = reliability_curve(
         binned(scored.bins, scored.probability, scored.label, np.ones(len(snapshots))), np.array(curves)
     )
+    found["calibration_error_by_chance"] = _error_by_chance(snapshots, scored, seed)
     return found
 
 
@@ -118,6 +126,22 @@ def _figures(scored: _Scored, weight: Doubles, start: tuple[float, float]) -> Fi
         figures = tier_figures(above, label, weight)
         found |= {f"tiers/{name}/{figure}": value for figure, value in figures.items()}
     return found
+
+
+def _error_by_chance(snapshots: Snapshots, scored: _Scored, seed: int) -> Figure:
+    """The expected calibration error that this slice would show if every probability were right: its mean, and where
+    95% of such slices lie (consistency resampling: Bröcker and Smith, 2007). A lead's snapshots mostly end alike, so
+    one draw decides them all: each converts with its probability, and none that is likelier stays behind.
+    """
+    members, place = np.unique(snapshots.lead, return_inverse=True)
+    random = np.random.default_rng(seed)
+    ones, errors = np.ones(len(snapshots)), []
+    for _ in range(RESAMPLES):
+        label = (random.random(len(members))[place] < scored.probability).astype(np.int64)
+        content = binned(scored.bins, scored.probability, label, ones)
+        errors.append(expected_calibration_error(content))
+    low, high = np.percentile(errors, (2.5, 97.5))
+    return {"value": _rounded(float(np.mean(errors))), "low": _rounded(low), "high": _rounded(high)}
 
 
 def _place(found: dict[str, Any], name: str) -> tuple[dict[str, Any], str]:

@@ -56,6 +56,11 @@ def binned(bins: Bins, chance: Doubles, label: Ints, weight: Doubles) -> Binned:
     )
 
 
+def expected_calibration_error(content: Binned) -> float:
+    """By how much predictions miss what happened, a bin with another, on average."""
+    return float(content.weight @ np.abs(content.predicted - content.observed)) / float(content.weight.sum())
+
+
 def reliability_figures(content: Binned, brier: float) -> dict[str, float]:
     """The expected calibration error and the Brier score's parts."""
     share = content.weight / content.weight.sum()
@@ -64,7 +69,7 @@ def reliability_figures(content: Binned, brier: float) -> dict[str, float]:
     resolution = float(share @ (content.observed - rate) ** 2)
     uncertainty = rate * (1 - rate)
     return {
-        "expected_calibration_error": float(share @ np.abs(content.predicted - content.observed)),
+        "expected_calibration_error": expected_calibration_error(content),
         "brier_reliability": reliability,
         "brier_resolution": resolution,
         "brier_uncertainty": uncertainty,

@@ -18,11 +18,11 @@ SPAN: Final = 2 * HOUR
 GROWTH: Final = 0.05
 """How much of its median a figure may grow over the second two thirds of the soak, by its robust slope."""
 GROWTH_FILES: Final = 3
-SOAK_BYTES: Final = 16 * 1024 * 1024
-"""Of hot rows, so that they fill it in the first seconds and what grows later is no filling up."""
+LEAST_HOT: Final = 4 * 1024 * 1024
+LEAST_STORE: Final = 32 * 1024 * 1024
+"""The least that the settings allow: hot rows are full in the first seconds, and so many others are read that the
+store's blocks fill their memory within the first third. What grows later is no filling up."""
 MANY_RATE: Final = 5_000
-HOT_BYTES: Final = 4 * 1024 * 1024
-"""The least that the settings allow."""
 BURST: Final = 2_000
 SWOLLEN_BYTES: Final = 50_000
 
@@ -30,7 +30,7 @@ SWOLLEN_BYTES: Final = 50_000
 def two_hours(given: Conditions) -> Played:
     """The events of two hours in some minutes: memory and open files must stay where they are."""
     seconds = given.choose(200, 60)
-    with Stage(given, "soak", limits={"hot_memory": SOAK_BYTES, "store_bytes": 2 * SOAK_BYTES}) as stage:
+    with Stage(given, "soak", limits={"hot_memory": LEAST_HOT, "store_bytes": LEAST_STORE}) as stage:
         events = traffic(seed=18, leads=given.choose(20_000, 2_000), events=seconds * RATE, days=20)
         arrivals = _compressed(events, SPAN)
         worker = stage.worker()
@@ -97,7 +97,7 @@ def _compressed(arrivals: list[Arrival], span: int) -> list[Arrival]:
 
 def too_many_leads(given: Conditions) -> Played:
     """Ten times as many leads as the memory holds; then an allocation that fails, under a burst of large events."""
-    with Stage(given, "arena", limits={"hot_memory": HOT_BYTES}) as stage:
+    with Stage(given, "arena", limits={"hot_memory": LEAST_HOT}) as stage:
         worker = stage.worker()
         worker.start_ready()
         events = given.choose(300_000, 90_000)

@@ -32,14 +32,17 @@ def calibrated(case: Case) -> Finding:
 
 def binned_error(case: Case) -> Finding:
     """By tenths of the leads, what was said is near to what happened."""
-    error = case.test["expected_calibration_error"]
+    error, chance = case.test["expected_calibration_error"], case.test["calibration_error_by_chance"]
     text = (
         f"by tenths of the snapshots, predictions miss what happened by {error['value']:.2%} on average "
-        f"({error['low']:.2%} to {error['high']:.2%})"
+        f"({error['low']:.2%} to {error['high']:.2%}); with right ones, as many snapshots would show "
+        f"{chance['value']:.2%} ({chance['low']:.2%} to {chance['high']:.2%})"
     )
-    if error["value"] > BINNED_ERROR:
-        return "warned", f"{text}, more than {BINNED_ERROR:.0%}: read scores as an order, less as probabilities"
-    return "passed", text
+    if error["value"] <= BINNED_ERROR:
+        return "passed", text
+    if error["value"] <= chance["high"]:
+        return "warned", f"{text}: too few to tell them from right ones to {BINNED_ERROR:.0%}; judge on a longer log"
+    return "warned", f"{text}, more than {BINNED_ERROR:.0%}: read scores as an order, less as probabilities"
 
 
 def segments_calibrated(case: Case) -> Finding:

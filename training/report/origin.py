@@ -17,6 +17,7 @@ SHARES: Final = (
     "recall_top_20",
     "base_rate",
     "expected_calibration_error",
+    "calibration_error_by_chance",
 )
 FIGURES: Final = {
     "auc": "AUC",
@@ -34,6 +35,7 @@ FIGURES: Final = {
     "calibration_slope": "Calibration slope (1 is right, below it too far apart)",
     "calibration_intercept": "Calibration intercept (0 is right, below it too high)",
     "expected_calibration_error": "Expected calibration error, in ten bins of equal mass",
+    "calibration_error_by_chance": "The same, if every probability were right",
     "brier_skill": "Brier skill against the base rate",
     "brier": "Brier score: reliability - resolution + uncertainty + within",
     "brier_reliability": "Brier, reliability (0 is right)",

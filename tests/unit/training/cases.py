@@ -66,6 +66,7 @@ def sound_case() -> Case:
     }
     metrics["test"]["auc"] = {"value": 0.82, "low": 0.8, "high": 0.84}
     metrics["test"]["expected_calibration_error"] = {"value": 0.012, "low": 0.008, "high": 0.018}
+    metrics["test"]["calibration_error_by_chance"] = {"value": 0.010, "low": 0.005, "high": 0.017}
     hot, warm = np.quantile(truth + np.random.default_rng(0).normal(0, 1e-9, len(truth)), [0.9, 0.7])
     return Case(
         names=NAMES,

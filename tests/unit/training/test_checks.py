@@ -160,7 +160,19 @@ def test_an_auc_below_what_practitioners_ask_for_is_warned_of(case: Case) -> Non
 
 
 def test_predictions_that_miss_by_tenths_are_warned_of(case: Case) -> None:
-    assert verdicts(with_figure(case, "expected_calibration_error", 0.021, 0.01, 0.03))["calibration_error"] == "warned"
+    missing = with_figure(case, "expected_calibration_error", 0.021, 0.01, 0.03)
+    assert verdicts(missing)["calibration_error"] == "warned"
+    assert sentence(missing, "calibration_error").endswith("read scores as an order, less as probabilities")
+
+
+def test_tenths_too_small_to_tell_a_miss_from_chance_are_named_as_the_reason(case: Case) -> None:
+    few = with_figure(case, "calibration_error_by_chance", 0.019, 0.011, 0.029)
+    missing = with_figure(few, "expected_calibration_error", 0.028, 0.02, 0.04)
+    assert verdicts(missing)["calibration_error"] == "warned"
+    assert sentence(missing, "calibration_error").endswith(
+        "with right ones, as many snapshots would show 1.90% (1.10% to 2.90%): too few to tell them from right ones to "
+        "2%; judge on a longer log"
+    )
 
 
 def test_tiers_that_miss_their_leads_a_day_are_warned_of(case: Case) -> None:

@@ -74,3 +74,24 @@ def test_a_model_that_says_the_truth_has_a_small_error_and_one_that_exaggerates_
     snapshots, truth = drawn(20_000, seed=3)
     assert judge(snapshots, truth, seed=0)["expected_calibration_error"]["value"] < 0.015
     assert judge(snapshots, 3 * truth, seed=0)["expected_calibration_error"]["value"] > 0.1
+
+
+def test_the_error_of_right_probabilities_lies_where_chance_alone_is_said_to_put_it() -> None:
+    judged = [judge(*drawn(400, seed=100 + seed, per_lead=3), seed=0) for seed in range(16)]
+    seen = [each["expected_calibration_error"]["value"] for each in judged]
+    told = [each["calibration_error_by_chance"] for each in judged]
+    assert np.mean(seen) == pytest.approx(np.mean([each["value"] for each in told]), rel=0.2)
+    assert sum(each["low"] <= error <= each["high"] for error, each in zip(seen, told, strict=True)) >= 13
+
+
+def test_snapshots_of_one_lead_are_no_further_evidence() -> None:
+    once, thrice = (
+        judge(*drawn(400, seed=1, per_lead=each), seed=0)["calibration_error_by_chance"]["value"] for each in (1, 3)
+    )
+    assert thrice == pytest.approx(once, rel=0.1)
+
+
+def test_a_model_that_exaggerates_misses_by_more_than_chance() -> None:
+    snapshots, truth = drawn(2_000, seed=3)
+    judged = judge(snapshots, 3 * truth, seed=0)
+    assert judged["expected_calibration_error"]["value"] > judged["calibration_error_by_chance"]["high"]
