@@ -6,6 +6,7 @@ once, rows used since the head last came by. A table finds a row by its lead. Dr
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,7 @@ from stream.runtime.ring import (
     Table,
     add_all,
     change_all,
+    copy_changed,
     find_all,
     lead_spans,
     remove_all,
@@ -108,22 +110,32 @@ class Arena:
         """
         self._check(change_all(self._table, entries, rows, row_at))
 
-    def cut(self) -> list[tuple[int, bytes, bytes]]:
-        """Ends the open epoch: partition, lead and row of all that it changed, which stays here until `keep`."""
+    def cut(self) -> dict[int, dict[bytes, bytes | None]]:
+        """Ends the open epoch: by partition, lead and row of all that it changed, which stays here until `keep`. None
+        for an empty row.
+        """
         table = self._table
         entries = table.dirty[: self.dirty].astype(np.int64)
         table.numbers[DIRTY] = 0
         table.numbers[EPOCH] += 1
-        key_at, start, end = (np.empty(len(entries), np.int64) for _ in range(3))
-        lead_spans(table, entries, key_at)
+        entries = entries[np.argsort(table.partition[entries], kind="stable")]
+        lead_at, start, end = (np.empty(len(entries), np.int64) for _ in range(3))
+        lead_spans(table, entries, lead_at)
         row_spans(table, entries, start, end)
-        ring = table.ring.data
-        return [
-            (partition, bytes(ring[key:first]), bytes(ring[first:last]))
-            for partition, key, first, last in zip(
-                table.partition[entries].tolist(), key_at.tolist(), start.tolist(), end.tolist(), strict=True
-            )
-        ]
+        at = np.concatenate(([0], np.cumsum(end - lead_at)))
+        out = np.empty(at[-1], np.uint8)
+        copy_changed(table, lead_at, at, out)
+        # To slice bytes costs a fourth of making them from slices of an array.
+        every, first, last = out.tobytes(), at[:-1].tolist(), at[1:].tolist()
+        middle = (at[:-1] + start - lead_at).tolist()
+        leads = [every[begin:end] for begin, end in zip(first, middle, strict=True)]
+        rows = [every[begin:end] or None for begin, end in zip(middle, last, strict=True)]
+        partitions, begins = np.unique(table.partition[entries], return_index=True)
+        parts = [slice(*ends) for ends in pairwise([*begins.tolist(), len(rows)])]
+        return {
+            partition: dict(zip(leads[part], rows[part], strict=True))
+            for partition, part in zip(partitions.tolist(), parts, strict=True)
+        }
 
     def keep(self, epoch: int) -> None:
         """The store has the rows of this epoch and of all before it."""

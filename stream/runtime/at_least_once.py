@@ -7,34 +7,23 @@ before, and is scored again for the others, with the same ids.
 
 import math
 import time
-from concurrent.futures import Future
-from contextlib import suppress
 from threading import Thread
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Final, NoReturn
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
 
 from schemas.settings import Settings
 from schemas.topics import TopicNames
 from stream.core.lead import IDS_KEPT
-from stream.runtime.connection import connection, explain, idempotent_producer
+from stream.runtime.connection import explain, idempotent_producer
 from stream.runtime.epoch import Epoch
+from stream.runtime.membership import Membership
 from stream.runtime.outbox import Outbox
-from stream.runtime.outcomes import Aborted, Broken, Outcome, Stopped, judge
+from stream.runtime.outcomes import Broken, Outcome, Stopped, judge
 from stream.runtime.store import Store
 
 OPEN_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 10.0
-ASK_SECONDS: Final = 2.0
-
-
-class _Asking(NamedTuple):
-    """A question to the group, for this member, that nobody waits for."""
-
-    since: float
-    group: str
-    answer: Future[Any]
 
 
 class AtLeastOnce:
@@ -49,14 +38,10 @@ class AtLeastOnce:
         self._settings = settings
         self._store = store
         self._changelog = TopicNames.of(settings.topics).changelog
-        self._lease = settings.kafka.session_timeout_ms / 3_000
-        self._group = AdminClient(connection(settings.kafka))
+        self._membership = Membership(settings)
         self._box: Outbox | None = None
         self._ending: Thread | None = None
         self._deadline = 0.0
-        self._seen = -math.inf
-        self._member = ""
-        self._asking: _Asking | None = None
 
     @staticmethod
     def group_of(consumer: Consumer) -> str:
@@ -91,10 +76,10 @@ class AtLeastOnce:
         self._deadline = time.monotonic() + PATIENCE_SECONDS
         box.begin(self._deadline)
         try:
-            self._ask_group(group)  # 1
+            self._membership.check(group, self._deadline)  # 1
             box.produce_outputs(epoch)  # 2
             box.wait()
-            self._ask_group(group)  # 3
+            self._membership.check(group, self._deadline)  # 3
             box.produce_rows(epoch)  # 4
             box.wait()
         except (KafkaException, BufferError) as error:
@@ -111,41 +96,6 @@ class AtLeastOnce:
         """Lets the client's threads end."""
         if self._box is not None:
             self._box.producer.poll(0)
-
-    def _ask_group(self, group: str) -> None:
-        """Raises Aborted where the group has given this worker's partitions away, before anything more is written.
-
-        What it said holds for a lease. After half of it the next question is on its way, so that no commit waits.
-        """
-        if self._asking is not None and self._asking.answer.done():
-            asking, self._asking = self._asking, None
-            if asking.group == group:
-                with suppress(KafkaException):  # no answer: it is asked again when the lease ends
-                    self._hear(asking.answer.result(), group, asking.since)
-        left = self._seen + self._lease - time.monotonic() if self._member == group else 0.0
-        if left <= 0:
-            self._ask_and_wait(group)
-        elif left < self._lease / 2 and self._asking is None:
-            self._asking = _Asking(time.monotonic(), group, self._ask())
-
-    def _ask(self) -> Future[Any]:
-        name = self._settings.application
-        return self._group.describe_consumer_groups([name], request_timeout=ASK_SECONDS)[name]
-
-    def _ask_and_wait(self, group: str) -> None:
-        asked = time.monotonic()
-        while True:
-            try:
-                self._hear(self._ask().result(), group, asked)
-                return
-            except KafkaException:
-                if time.monotonic() > self._deadline:
-                    raise
-
-    def _hear(self, found: Any, group: str, asked: float) -> None:
-        if group not in {each.member_id for each in found.members}:
-            raise Aborted("the group no longer counts this worker among its members", passing=True)
-        self._member, self._seen = group, asked
 
     def _break(self, box: Outbox, error: KafkaException | BufferError) -> NoReturn:
         """Some of the epoch may be written, so what the changelog has is what counts."""

@@ -238,8 +238,8 @@ class Committer:
         """Adds to each share its rows, and the partition row that goes with them."""
         model = self._models.in_force
         epoch.number = self._partitions.hot.epoch
-        for number, lead, row in self._partitions.hot.cut():
-            epoch.shares[number].rows[lead] = row or None
+        for number, rows in self._partitions.hot.cut().items():
+            epoch.shares[number].rows = rows
         for number, share in epoch.shares.items():
             partition = self._partitions.owned[number]
             share.definitions = partition.definitions

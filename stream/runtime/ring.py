@@ -241,3 +241,10 @@ def lead_spans(table: Table, entries: Ints, start: Ints) -> None:
     """Where the leads of these entries begin; each ends where its row begins."""
     for i in range(entries.size):
         start[i] = table.at[entries[i]] + HEADER
+
+
+@kernel
+def copy_changed(table: Table, lead_at: Ints, at: Ints, out: Octets) -> None:
+    """Each lead with its row, which lie side by side from lead_at[i] on, to out[at[i]:at[i + 1]]."""
+    for i in range(lead_at.size):
+        copy(table.ring, lead_at[i], lead_at[i] + at[i + 1] - at[i], out, at[i])

@@ -2,11 +2,20 @@
 
 import random
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer, KafkaException
 
 from stream.models.rules import rules_model
+from stream.runtime import at_least_once
+from stream.runtime.at_least_once import AtLeastOnce
+from stream.runtime.connection import connection
+from stream.runtime.epoch import Epoch
+from stream.runtime.outcomes import Aborted, Broken
+from stream.runtime.store import Store
+from tests.brokers.local_kafka import LocalKafka
 from tests.faults.load import Delivered, Load, good
 from tests.integration.deployment import Broker, Deployment, deploy, few_features
 from tests.integration.expectation import (
@@ -90,3 +99,39 @@ def test_kills_under_load_lose_nothing_and_repeat_only_what_has_the_same_id(
     assert_state_equals(deployment, expected.leads)
     for story in emissions.values():
         assert [each.sequence for each in story] == list(range(1, len(story) + 1))
+
+
+@pytest.mark.kafka
+@pytest.mark.filterwarnings("ignore:list_groups:DeprecationWarning")
+def test_a_group_that_could_not_be_asked_while_the_brokers_were_away_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(at_least_once, "PATIENCE_SECONDS", 3.0)
+    with LocalKafka() as kafka, closing(Store(tmp_path / "store")) as store:
+        deployment = deploy(Broker(kafka.bootstrap, real=True), tmp_path, "asked again", guarantee="at_least_once")
+        deployment.create_topics()
+        consumer = Consumer(connection(deployment.settings.kafka) | {"group.id": deployment.settings.application})
+        consumer.subscribe([deployment.names.input("web")])
+        delivery = AtLeastOnce(deployment.settings, store)
+        commit_patiently(delivery, consumer)
+        kafka.kill()
+        time.sleep(deployment.settings.kafka.session_timeout_ms / 3_000)  # what the group said holds no longer
+        with pytest.raises(Broken, match="check kafka.bootstrap"):
+            delivery.commit(Epoch(), delivery.group_of(consumer))
+        kafka.start()
+        commit_patiently(delivery, consumer)
+        consumer.close()
+
+
+def commit_patiently(delivery: AtLeastOnce, consumer: Consumer) -> None:
+    """Once the consumer is in its group."""
+    deadline = time.monotonic() + 40
+    while True:
+        consumer.poll(0.2)
+        try:
+            delivery.open()
+            delivery.commit(Epoch(), delivery.group_of(consumer))
+        except (Aborted, Broken, KafkaException):
+            assert time.monotonic() < deadline, "the group does not answer"
+        else:
+            return
