@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from schemas.settings import Settings
 from stream.runtime.accounts import count_epoch
-from stream.runtime.epoch import Epoch
+from stream.runtime.epoch import Epoch, polls_apart
 from stream.runtime.logs import EPOCH
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
@@ -143,8 +143,10 @@ class Committer:
             return True
         if self.epoch.records.total() > self._delivery.most_records:
             return True
-        age = (time.monotonic() - self.epoch.began) * 1000
-        return age >= self._settings.limits.epoch * (BACKLOG_FACTOR if taken == self._delivery.poll_records else 1)
+        age, length = (time.monotonic() - self.epoch.began) * 1000, self._settings.limits.epoch
+        if taken == self._delivery.poll_records:
+            return age >= length * BACKLOG_FACTOR
+        return age >= length - polls_apart(length) / 2  # nearer to it than the next poll will be
 
     async def commit(self, group: Any) -> None:
         """Commits the open epoch, or brings everything back to the last one. Raises WorkerError and StoreError.

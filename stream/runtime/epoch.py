@@ -14,6 +14,15 @@ from stream.core.outputs import Output
 from stream.runtime.partition_row import PartitionRow
 from stream.runtime.traces import Trace
 
+MOST_APART: Final = 10.0
+
+
+def polls_apart(epoch: int) -> float:
+    """How many ms apart polls begin where no backlog fills them: each costs as much as a hundred events, whatever it
+    brings. `epoch`: how long outputs are to gather, in ms.
+    """
+    return min(MOST_APART, epoch / 2)
+
 
 def _ids() -> Iterator[str]:
     """Of this process, and of no other."""

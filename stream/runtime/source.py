@@ -23,6 +23,7 @@ from schemas.topics import TopicNames
 from stream.runtime.assignment import Assignment
 from stream.runtime.commit import Delivery, Order, Reload, Tell, WorkerError
 from stream.runtime.connection import explain, input_consumer
+from stream.runtime.epoch import polls_apart
 from stream.runtime.metrics import Metrics
 from stream.runtime.refusals import count_refusal
 from stream.runtime.restore import Restorer
@@ -35,10 +36,6 @@ RETRY_SECONDS: Final = 2.0
 IDLE_SECONDS: Final = 0.1
 BUSY_SECONDS: Final = 0.01
 LONGEST_WAIT: Final = 0.5
-GATHERING_SECONDS: Final = 0.01
-"""How far apart polls begin, where an epoch is long enough and no backlog fills them: each costs as much as a hundred
-events, whatever it brings.
-"""
 HEARTBEAT_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 0.3
 TOLD_EVERY: Final = 60.0
@@ -235,8 +232,8 @@ class Source:
         """For how many seconds to wait for more. Nothing after a pause: a lone event is scored at once."""
         if assignment.catching_up or assignment.restoring:
             return 0
-        gathering = min(GATHERING_SECONDS, self._settings.limits.epoch / 2_000)
-        return max(0.0, self._last_poll + gathering - time.monotonic())
+        apart = polls_apart(self._settings.limits.epoch) / 1000
+        return max(0.0, self._last_poll + apart - time.monotonic())
 
     def _hand_over(
         self, messages: list[Message], put: Put, assignment: Assignment, loop: asyncio.AbstractEventLoop

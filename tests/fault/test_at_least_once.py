@@ -116,7 +116,7 @@ def test_a_group_that_could_not_be_asked_while_the_brokers_were_away_is_asked_ag
         commit_patiently(delivery, consumer)
         kafka.kill()
         time.sleep(deployment.settings.kafka.session_timeout_ms / 3_000)  # what the group said holds no longer
-        with pytest.raises(Broken, match="check kafka.bootstrap"):
+        with pytest.raises(Broken, match=r"check kafka\.bootstrap"):
             delivery.commit(Epoch(), delivery.group_of(consumer))
         kafka.start()
         commit_patiently(delivery, consumer)
