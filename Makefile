@@ -29,8 +29,9 @@ compat: $(READY) ## what needs a real Kafka, on each of KAFKA_VERSIONS, in Docke
 			$(BIN)/python -m pytest -m "kafka and not slow" $(PYTEST) || failed="$$failed $$version"; \
 	done; test -z "$$failed" || { echo "failed on Kafka$$failed"; exit 1; }
 
-bench: $(READY) ## speed, latency, restore and memory on a real Kafka: build/bench.json and a chart; BENCH=--quick for short
+bench: $(READY) ## speed, latency, restore, memory, then the peers, on a real Kafka: build/bench.json and a chart; BENCH=--quick for short
 	$(BIN)/python -m bench $(BENCH)
+	$(if $(BENCH),,$(MAKE) bench-peers)
 
 faults: $(READY) ## eighteen faults under load on a real Kafka, judged by the oracle: a table and build/faults.json
 	$(BIN)/python -m tests.faults $(FAULTS)
