@@ -20,7 +20,8 @@ from stream.core.plan import build_plan
 from training.log import EventLog, ReadLog, read_log
 from training.refusal import TrainingRefused
 from training.saying import in_silence
-from training.snapshots import LeftOut, Snapshots, take_snapshots
+from training.snapshots import Snapshots
+from training.taking import LeftOut, take_snapshots
 
 INSTALLED: Final = Path("build/spark").absolute()
 FILES: Final = 8

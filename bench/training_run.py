@@ -21,8 +21,8 @@ from stream.core.plan import build_plan
 from training.job import Options, Trained, train
 from training.log import read_log
 from training.parity import Files
-from training.snapshots import take_snapshots
 from training.split import Floor
+from training.taking import take_snapshots
 
 STAGES: Final = {
     "reading": "read",

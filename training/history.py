@@ -10,7 +10,7 @@ from schemas.times import DAY, format_duration, format_time
 from stream.core.lead import LATER, Ints
 from training.lives import Lives
 from training.log import EventLog
-from training.snapshots import LeftOut
+from training.taking import LeftOut
 
 Verdict = Literal["passed", "warned", "blocked"]
 

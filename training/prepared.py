@@ -10,8 +10,9 @@ from stream.core.plan import build_plan
 from training.log import EventLog
 from training.saying import Say
 from training.segments import Field, with_segments
-from training.snapshots import LeftOut, Snapshots, take_snapshots
+from training.snapshots import Snapshots
 from training.split import Floor, Slices, split
+from training.taking import LeftOut, take_snapshots
 
 
 @dataclass(frozen=True)

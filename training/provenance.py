@@ -13,7 +13,7 @@ from stream.core.lead import LATER
 from training.log import EventLog
 from training.moments import describe, groups
 from training.refusal import TrainingRefused
-from training.snapshots import LeftOut
+from training.taking import LeftOut
 
 
 def record_events(log: EventLog, left_out: LeftOut) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def when_due(registry: Registry, settings: Settings, arguments: argparse.Namespa
         return Due(True, "due: no model was trained with these features yet")
     from stream.core.plan import build_plan
     from training.log import read_log
-    from training.snapshots import take_snapshots
+    from training.taking import take_snapshots
 
     log = read_log(arguments.events, arguments.format, settings, arguments.outcomes)
     # Without a window to wait for, so that the newest leads are seen too.

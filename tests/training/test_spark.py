@@ -18,8 +18,9 @@ from tests.training import logs
 from training.log import EventLog, ReadLog, read_log
 from training.refusal import TrainingRefused
 from training.saying import in_silence
-from training.snapshots import LeftOut, Snapshots, take_snapshots
+from training.snapshots import Snapshots
 from training.spark.java import check_java
+from training.taking import LeftOut, take_snapshots
 
 pytestmark = [
     pytest.mark.spark,

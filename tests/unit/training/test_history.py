@@ -11,7 +11,7 @@ from stream.core.plan import build_plan
 from tests.training import logs
 from training.history import Finding, judge_history
 from training.log import read_log
-from training.snapshots import take_snapshots
+from training.taking import take_snapshots
 
 BEGIN: Final = logs.BEGIN
 SETTINGS: Final = logs.settings()

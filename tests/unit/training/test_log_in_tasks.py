@@ -17,11 +17,12 @@ from training.events import columns
 from training.lives import counting_mark
 from training.log import EventLog, entered, read_log
 from training.refusal import TrainingRefused
-from training.snapshots import LeftOut, Question, Snapshots, take_snapshots
+from training.snapshots import Question, Snapshots
 from training.spark import pieces
 from training.spark.merge import merge_counts, merge_lives
 from training.spark.part import answer_part, lives_of, numbered
 from training.spark.pieces import Found, Summary, Task, read_file
+from training.taking import LeftOut, take_snapshots
 
 SETTINGS: Final = logs.settings()
 PLAN: Final = build_plan(SETTINGS)

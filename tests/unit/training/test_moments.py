@@ -16,7 +16,8 @@ from stream.core.plan import build_plan
 from tests.training import logs
 from training.log import EventLog, read_log
 from training.moments import Moments, ask, describe, groups
-from training.snapshots import Snapshots, take_snapshots
+from training.snapshots import Snapshots
+from training.taking import take_snapshots
 
 SETTINGS: Final = logs.settings()
 NAMES: Final = [feature.name for feature in SETTINGS.features]

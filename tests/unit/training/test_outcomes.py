@@ -18,7 +18,7 @@ from tests.training import logs
 from training.log import EventLog, read_log
 from training.outcomes import Listed
 from training.refusal import TrainingRefused
-from training.snapshots import take_snapshots
+from training.taking import take_snapshots
 
 BEGIN: Final = logs.BEGIN
 WITHIN: Final = 10 * DAY

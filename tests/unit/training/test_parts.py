@@ -15,7 +15,7 @@ from training import blocks
 from training.log import read_log
 from training.parts import PARTS
 from training.refusal import TrainingRefused
-from training.snapshots import take_snapshots
+from training.taking import take_snapshots
 
 SETTINGS: Final = logs.settings()
 TARGET: Final = SETTINGS.target

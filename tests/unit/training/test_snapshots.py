@@ -17,7 +17,8 @@ from tests.property.logs import logs
 from tests.property.observed import shipped
 from tests.training import logs as worlds
 from training.log import EventLog, read_log
-from training.snapshots import LeftOut, Snapshots, take_snapshots
+from training.snapshots import Snapshots
+from training.taking import LeftOut, take_snapshots
 
 SETTINGS: Final = worlds.settings()
 NAMES: Final = [feature.name for feature in SETTINGS.features]

@@ -16,7 +16,8 @@ from stream.core.lead import LATER
 from stream.core.plan import build_plan
 from tests.training import logs
 from training.log import EventLog, read_log
-from training.snapshots import Snapshots, take_snapshots
+from training.snapshots import Snapshots
+from training.taking import take_snapshots
 
 BEGIN: Final = logs.BEGIN
 SQL: Final = {"channel": "crm", "match": [{"name": "stage", "properties": {"to": "SQL"}}]}
