@@ -124,9 +124,12 @@ class Source:
         except CancelledError:
             log.debug("the poll thread was stopped while it waited for the agent")
         finally:
-            restorer.close()
-            if self._refused is None:  # one that was refused is no member and has nothing to hand over
-                consumer.close()  # revokes, which finishes the open epoch; others need not wait for the session's end
+            try:
+                if self._refused is None:  # one that was refused is no member and has nothing to hand over
+                    # Revokes, which finishes the open epoch; others need not wait for the session's end.
+                    consumer.close()
+            finally:
+                restorer.close()  # not before: what is revoked may be on its way from the changelog
 
     def _follow_orders(self, consumer: Consumer, assignment: Assignment) -> None:
         while not self._orders.empty():

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 
 from stream.models.rules import rules_model
-from tests.integration.deployment import Broker, deploy
+from tests.integration.deployment import PARTITIONS, Broker, deploy
 from tests.integration.expectation import (
     assert_latest_is_last,
     assert_no_id_twice,
@@ -60,3 +61,23 @@ def test_state_goes_on_over_a_restart_and_over_the_loss_of_the_disk(
     assert_no_id_twice(deployment)
     assert from_disk == 0, "the local rows should have spared it the changelog"
     assert from_changelog >= 30
+
+
+@pytest.mark.kafka
+def test_a_worker_that_is_stopped_while_it_reads_its_state_ends_without_complaint(
+    real_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    deployment = deploy(real_kafka, tmp_path, request.node.name, topics={"inputs": ["web"]})
+    deployment.create_topics()
+    # A state whose end is not decided yet is waited for.
+    other = Producer({"bootstrap.servers": real_kafka.bootstrap, "transactional.id": request.node.name})
+    other.init_transactions(30.0)
+    other.begin_transaction()
+    for partition in range(PARTITIONS):
+        other.produce(deployment.names.changelog, b"a row", b"nobody", partition=partition)
+    other.flush()
+    with WorkerProcess(deployment) as worker:
+        worker.start()
+        worker.wait_for(lambda: "restoring changelog" in worker.log_file.read_text(), 60, "reading its state")
+        worker.stop()
+    other.abort_transaction()
