@@ -125,7 +125,7 @@ class Arena:
         at = np.concatenate(([0], np.cumsum(end - lead_at)))
         out = np.empty(at[-1], np.uint8)
         copy_changed(table, lead_at, at, out)
-        # To slice bytes costs a fourth of making them from slices of an array.
+        # Copied together and then sliced, a row costs half of what it does made from a slice of the ring.
         every, first, last = out.tobytes(), at[:-1].tolist(), at[1:].tolist()
         middle = (at[:-1] + start - lead_at).tolist()
         leads = [every[begin:end] for begin, end in zip(first, middle, strict=True)]

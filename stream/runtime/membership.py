@@ -47,7 +47,7 @@ class Membership:
         self._member, self._seen = member, asked
 
     def _ask(self) -> set[str]:
-        """The ids of the group's members.
+        """The ids of the group's members. Raises KafkaException.
 
         The deprecated call comes first. The one that is to replace it asks the group's coordinator alone, and does not
         survive that broker's end: it can go unanswered for ever, or end the process with a failed assertion (librdkafka
@@ -55,9 +55,12 @@ class Membership:
         """
         try:
             groups = self._client.list_groups(self._name, timeout=ASK_SECONDS)
-            return {str(each.id) for group in groups for each in group.members}
         except KafkaException:
             self._client.list_topics(timeout=ASK_SECONDS)  # raises where no broker answers
             once = AdminClient(self._configuration)
             described = once.describe_consumer_groups([self._name], request_timeout=ASK_SECONDS)
             return {each.member_id for each in described[self._name].result().members}
+        for group in groups:
+            if group.error is not None:  # a coordinator that has just come up knows no members yet
+                raise KafkaException(group.error)
+        return {str(each.id) for group in groups for each in group.members}

@@ -114,8 +114,8 @@ def test_a_group_that_could_not_be_asked_while_the_brokers_were_away_is_asked_ag
         consumer.subscribe([deployment.names.input("web")])
         delivery = AtLeastOnce(deployment.settings, store)
         commit_patiently(delivery, consumer)
-        kafka.kill()
         time.sleep(deployment.settings.kafka.session_timeout_ms / 3_000)  # what the group said holds no longer
+        kafka.kill()
         with pytest.raises(Broken, match=r"check kafka\.bootstrap"):
             delivery.commit(Epoch(), delivery.group_of(consumer))
         kafka.start()
