@@ -156,6 +156,19 @@ def test_step_4_of_a_worker_that_lost_its_partitions_leaves_nothing(worker: Comm
     assert_both_once(worker)
 
 
+def test_refused_again_and_again_a_rollback_needs_no_new_producer(worker: Committing) -> None:
+    first = join(worker)
+    before = first.consumer_group_metadata()
+    first.close()
+    second = join(worker)
+    # One rollback in 35 left records behind for the client's next call to purge.
+    for size in [0, 1_000, 100_000] * 30:
+        with pytest.raises(Aborted):
+            worker.transactions.commit(worker.epoch(2, padding=bytes(size)), before)
+    second.close()
+    assert_only_the_first(worker)
+
+
 def test_step_5_without_an_answer_yet_is_asked_again(worker: Committing) -> None:
     worker.producer.fail(5, WAITING)
     worker.commit(worker.epoch(2))
