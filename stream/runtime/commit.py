@@ -23,7 +23,7 @@ from stream.runtime.refusals import count_refusal
 from stream.runtime.threads import Lane
 from stream.runtime.traces import committing
 
-BACKLOG_FACTOR: Final = 40
+BACKLOG_FACTOR: Final = 20
 ABORTS_IN_A_ROW: Final = 5
 REBUILDS_IN_A_ROW: Final = 5
 PAUSE_SECONDS: Final = 0.1
