@@ -111,7 +111,8 @@ class Limits(Setting):
     ahead: Annotated[Duration, Field(ge=0, le=7 * DAY, examples=["10m"])] = 10 * MINUTE
     """An event stamped further ahead of its Kafka record's time is a dead letter."""
     epoch: Annotated[Duration, Field(ge=1, le=MINUTE, examples=["25ms"])] = 25
-    """How long outputs gather before a transaction commits them; up to 40 times as long under a backlog."""
+    """How long outputs gather before a transaction commits them; under a backlog up to 20 times as long, and a
+    second at most where it is less itself."""
     epoch_rows: Annotated[int, Field(ge=100, le=100_000, examples=[20000])] = 20_000
     """How many changed leads commit at the latest."""
     hot_memory: Annotated[int, Field(ge=4 * 1024 * 1024, le=64 * 1024**3, examples=[268435456])] = 256 * 1024 * 1024
@@ -212,6 +213,13 @@ class Settings(Setting):
         self._check_scorecard(names)
         if unknown := sorted(self.learning.named - set(names)):
             raise ValueError(f"learning: no feature is called {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_fenced(self) -> "Settings":
+        if self.guarantee == "at_least_once" and self.kafka.group_protocol == "consumer":
+            # The one question about a group's members that goes on being answered after a broker's end knows no others.
+            raise ValueError("guarantee: at_least_once needs kafka.group_protocol: classic")
         return self
 
     def _check_scorecard(self, names: list[str]) -> None:

@@ -13,6 +13,10 @@ from confluent_kafka import Message, TopicPartition
 
 HELD_MOST: Final = 8_000
 HELD_FEW: Final = 2_000
+HELD_BYTES: Final = 64 * 1024 * 1024
+"""Of all topics and partitions together: each has an equal share."""
+MESSAGE_BYTES: Final = 600
+"""Of a held message beside its value, in the client and here."""
 
 
 class Hold(NamedTuple):
@@ -60,9 +64,10 @@ class CatchUp:
         """What may go on now, and what to do about fetching."""
         ready = [message for message in messages if not self._held(message)]
         hold = Hold([], [])
+        share = HELD_BYTES // max(1, sum(len(merge.queues) for merge in self._partitions.values()))
         for partition, merge in list(self._partitions.items()):
             merge.release(ready)
-            merge.balance(partition, hold)
+            merge.balance(partition, hold, share)
             if not merge.behind and not merge.waiting:
                 del self._partitions[partition]
         return ready, hold
@@ -83,43 +88,48 @@ class _Merge:
         self.behind = behind
         self.ended: set[str] = set()
         self.paused: set[str] = set()
-        self._queues: dict[str, deque[tuple[int, Message]]] = {topic: deque() for topic in topics}
+        self.queues: dict[str, deque[tuple[int, Message]]] = {topic: deque() for topic in topics}
         self._latest: dict[str, int] = dict.fromkeys(topics, 0)
+        self._bytes: dict[str, int] = dict.fromkeys(topics, 0)
 
     @property
     def waiting(self) -> bool:
         """Whether records are held, or a topic is not fetched."""
-        return any(self._queues.values()) or bool(self.paused)
+        return any(self.queues.values()) or bool(self.paused)
 
     def add(self, message: Message) -> None:
         topic = message.topic()
         assert topic is not None
         # A topic's own order stays: its clock never goes back.
         self._latest[topic] = max(self._latest[topic], message.timestamp()[1])
-        self._queues[topic].append((self._latest[topic], message))
+        self.queues[topic].append((self._latest[topic], message))
+        self._bytes[topic] += len(message) + MESSAGE_BYTES
 
     def release(self, ready: list[Message]) -> None:
         """Lets the earliest go while every topic that is behind has shown what it has next."""
         while True:
-            for topic in [each for each in self.behind if not self._queues[each]]:
+            for topic in [each for each in self.behind if not self.queues[each]]:
                 if topic not in self.ended:
                     return
                 del self.behind[topic]
-            heads = [(queue[0][0], topic) for topic, queue in self._queues.items() if queue]
+            heads = [(queue[0][0], topic) for topic, queue in self.queues.items() if queue]
             if not heads:
                 return
             _, topic = min(heads)
-            _, message = self._queues[topic].popleft()
+            _, message = self.queues[topic].popleft()
+            self._bytes[topic] -= len(message) + MESSAGE_BYTES
             ready.append(message)
             offset = message.offset()
             if topic in self.behind and offset is not None and offset + 1 >= self.behind[topic]:
                 del self.behind[topic]
 
-    def balance(self, partition: int, hold: Hold) -> None:
-        for topic, queue in self._queues.items():
-            if topic not in self.paused and len(queue) > HELD_MOST:
+    def balance(self, partition: int, hold: Hold, share: int) -> None:
+        """`share`: how many bytes each topic may hold."""
+        for topic, queue in self.queues.items():
+            size = self._bytes[topic]
+            if topic not in self.paused and (len(queue) > HELD_MOST or size > share):
                 self.paused.add(topic)
                 hold.pause.append(TopicPartition(topic, partition))
-            elif topic in self.paused and (len(queue) < HELD_FEW or not self.behind):
+            elif topic in self.paused and ((len(queue) < HELD_FEW and size < share / 4) or not self.behind):
                 self.paused.discard(topic)
                 hold.resume.append(TopicPartition(topic, partition))

@@ -24,6 +24,8 @@ from stream.runtime.threads import Lane
 from stream.runtime.traces import committing
 
 BACKLOG_FACTOR: Final = 20
+BACKLOG_MOST: Final = 1_000.0
+"""ms that an epoch gathers under a backlog, where its length is not more: what it holds is in memory until then."""
 ABORTS_IN_A_ROW: Final = 5
 REBUILDS_IN_A_ROW: Final = 5
 PAUSE_SECONDS: Final = 0.1
@@ -141,11 +143,11 @@ class Committer:
             return False
         if taken == 0 or self._partitions.hot.dirty >= self._settings.limits.epoch_rows:
             return True
-        if self.epoch.records.total() > self._delivery.most_records:
+        if max(self.epoch.records.total(), self.epoch.verdicts.total()) > self._delivery.most_records:
             return True
         age, length = (time.monotonic() - self.epoch.began) * 1000, self._settings.limits.epoch
         if taken == self._delivery.poll_records:
-            return age >= length * BACKLOG_FACTOR
+            return age >= max(length, min(length * BACKLOG_FACTOR, BACKLOG_MOST))
         return age >= length - polls_apart(length) / 2  # nearer to it than the next poll will be
 
     async def commit(self, group: Any) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Final
 
 from schemas.digest import features_digest
 from schemas.settings import Settings
@@ -10,6 +11,9 @@ from stream.core.model import Model, ModelRefused
 from stream.models.registry import Registry
 from stream.models.rules import rules_model
 from stream.runtime.metrics import Metrics
+
+LOOK_SECONDS: Final = 2.0
+"""An assignment waits so long for the registry; nothing is fetched meanwhile."""
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +31,7 @@ class Models:
         self._away = ""
         self._next: Model | None = None
         self._checking = asyncio.Lock()
+        self._following: asyncio.Task[bool] | None = None
         self.in_force = Model(rules_model(settings), self._features, settings.tiers)
         found = self._look()
         self._fell_back = found is None
@@ -53,9 +58,20 @@ class Models:
         """Whether state that this model scored last may be gone on with by the model in force.
 
         It may, unless the scorecard is in force only because the registry cannot be read: then the model itself is
-        looked for and put next.
+        looked for and put next. Where the registry takes its time, what is known decides; the look goes on by itself.
         """
-        if not self._fell_back or digest in ("", self.in_force.digest) or kind == "rules":
+        if digest in ("", self.in_force.digest) or kind == "rules":
+            return True
+        if self._following is None or self._following.done():
+            self._following = asyncio.create_task(self._follow(digest))
+            await asyncio.wait({self._following}, timeout=LOOK_SECONDS)
+            if self._following.done():
+                return self._following.result()
+        return not self._fell_back
+
+    async def _follow(self, digest: str) -> bool:
+        await self.refresh()
+        if not self._fell_back:
             return True
         async with self._checking:
             if self._next is None:

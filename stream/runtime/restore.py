@@ -147,7 +147,7 @@ class Restorer:
                 found[key] = value
         self._metrics.restored_rows.inc(sum(message.error() is None for message in messages))
         known = {each: found for each, found in rows.items() if each in self._running}
-        self._store.write({each: (found, self._running[each].marker()) for each, found in known.items()})
+        self._store.write({each: (found, self._running[each].marker()) for each, found in known.items()}, whole=False)
 
     def _meet(self, error: KafkaError, partition: int | None) -> None:
         """Passing errors the client mends by itself; a place that is gone means to read from the beginning."""

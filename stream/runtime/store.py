@@ -111,12 +111,17 @@ class Store:
         return None if found is None else msgspec.msgpack.decode(found, type=Marker)
 
     def age(self, partition: int) -> float:
-        """Seconds since the partition was last written; infinite where it never was. Raises StoreError."""
+        """Seconds since the partition was as new as its changelog; infinite where it never was. Raises StoreError."""
         (found,) = self._get([_prefix(partition, b"t")])
         return math.inf if found is None else time.time() - msgspec.msgpack.decode(found, type=float)
 
-    def write(self, partitions: Mapping[int, tuple[Mapping[bytes, bytes | None], Marker]]) -> None:
-        """Rows (None removes one) and marker of each partition, all or nothing. Raises StoreError."""
+    def write(
+        self, partitions: Mapping[int, tuple[Mapping[bytes, bytes | None], Marker]], *, whole: bool = True
+    ) -> None:
+        """Rows (None removes one) and marker of each partition, all or nothing. Raises StoreError.
+
+        Not `whole`: a restore on its way, beyond whose marker rows are still as old as `age` says.
+        """
         batch = WriteBatch(raw_mode=True)
         now = msgspec.msgpack.encode(time.time())
         for partition, (rows, marker) in partitions.items():
@@ -127,7 +132,8 @@ class Store:
                 else:
                     batch.put(prefix + lead, row)
             batch.put(_prefix(partition, b"m"), msgspec.msgpack.encode(marker))
-            batch.put(_prefix(partition, b"t"), now)
+            if whole or self.age(partition) == math.inf:
+                batch.put(_prefix(partition, b"t"), now)
         try:
             self._rocks.write(batch)
             if time.monotonic() - self._flushed > FLUSH_SECONDS:

@@ -20,8 +20,8 @@ OFFSETS_SECONDS: Final = 5.0
 """For each of two answers. Over a restart of the broker the client waits for one that a new client gets at once."""
 ABORT_SECONDS: Final = 5.0
 ABORT_AGAIN_SECONDS: Final = 0.25
-"""Records that are queued again while the client purges those of a rollback are purged by the next call alone; one in 35
-refused transactions had such (librdkafka 2.16), and the first call waits for them in vain.
+"""Records that are queued again while the client purges those of a rollback are purged by the next call alone: one in
+35 refused transactions had such (librdkafka 2.16), and the first call waits for them in vain.
 """
 
 

@@ -110,7 +110,6 @@ class Worker:
         None while its model is neither in force nor to be had: to score with the scorecard meanwhile would tell every
         lead twice. Raises PartitionRowError where the state cannot be gone on with.
         """
-        await self._models.refresh()
         found = examine(partition, restored, self._application, self._meaning, self._meaning_digest)
         if not await self._models.can_follow(found.model, found.kind):
             return None

@@ -85,10 +85,10 @@ class FullStore(Store):
 
     full = False
 
-    def write(self, partitions: Any) -> None:
+    def write(self, partitions: Any, *, whole: bool = True) -> None:
         if self.full:
             raise StoreError("no space left on device")
-        super().write(partitions)
+        super().write(partitions, whole=whole)
 
 
 class Visible(NamedTuple):

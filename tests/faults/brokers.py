@@ -8,10 +8,12 @@ from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
 from stream.runtime import partition_row
 from tests.brokers.local_kafka import LocalKafka
-from tests.faults.load import good
+from tests.faults.load import Delivered, good
 from tests.faults.stage import Conditions, Played, Stage
 from tests.integration.deployment import PARTITIONS, Broker
+from tests.integration.topics import read_as_it_is
 from tests.integration.traffic import traffic
+from tests.oracle.decisions import Trigger
 
 RATE: Final = 1_000
 
@@ -45,7 +47,22 @@ def killed(given: Conditions) -> Played:
         load.halt()
         stage.settle(worker)
         stage.shows("leadpulse_ready", unready, unready == 0)
+        twice = _written_twice(stage)
+        stage.findings.note(f"{len(twice)} input records written twice by their own producer")
+        stage.delivered += twice
         return stage.played()
+
+
+def _written_twice(stage: Stage) -> list[Delivered]:
+    """Copies that no delivery report told of: where a broker ends at the wrong moment, the client that sends the load
+    may write a batch again, and then knows of the second time alone.
+    """
+    every = stage.everything()
+    told = {each.trigger for each in every}
+    by_bytes = {(each.injected.record.key, each.injected.record.value): each for each in every}
+    records = read_as_it_is(stage.deployment.broker, stage.topic)
+    lie = [(Trigger(*record[:3]), by_bytes[record.key, record.value]) for record in records]
+    return [known._replace(trigger=trigger) for trigger, known in lie if trigger not in told]
 
 
 def _wait_for_open_commit(stage: Stage) -> None:

@@ -28,6 +28,7 @@ def rolling_restart(given: Conditions) -> Played:
         for worker in workers:
             worker.wait_ready()
         stage.wait_for(lambda: all(_owned(worker) == PARTITIONS / 3 for worker in workers), 60, "sharing evenly")
+        began = time.monotonic()
         load = stage.load(_records(stage, given.choose(110, 60)), RATE)
         stage.sleep(3)
         offset = time.monotonic() - time.time()
@@ -44,7 +45,8 @@ def rolling_restart(given: Conditions) -> Played:
         worst = _longest_wait_at_rest(stage, moves)
         stage.findings.note(f"a record of a partition that did not move waited {worst:.2f} s at most")
         stage.findings.require(worst <= PAUSE_SECONDS, f"a partition that did not move paused for {worst:.1f} s")
-        stage.shows("leadpulse_ready", stage.watch.lowest("leadpulse_ready"), stage.watch.lowest("up") == 0)
+        lowest = stage.watch.lowest("up", since=began)
+        stage.shows("up", lowest, lowest == 0)
         return stage.played()
 
 
@@ -56,6 +58,7 @@ def storm(given: Conditions) -> Played:
         others = [stage.worker(f"worker-{number}") for number in range(1, 4)]
         stays.start_ready()
         stage.keep_up(stays)
+        began = time.monotonic()
         load = stage.load(_records(stage, given.choose(150, 60)), RATE)
         came, went = 0, 0
         deadline = time.monotonic() + given.choose(120, 60)
@@ -80,7 +83,7 @@ def storm(given: Conditions) -> Played:
         stage.settle(stays)
         moves = sum(len(_moves(worker)) for worker in (stays, *others))
         stage.findings.note(f"workers came {came} times and went {went} times; {moves} times partitions moved")
-        fewest = min(stage.watch.values("leadpulse_partitions", "worker-0", state="owned"))
+        fewest = stage.watch.lowest("leadpulse_partitions", "worker-0", since=began, state="owned")
         stage.shows("leadpulse_partitions owned", fewest, fewest < PARTITIONS)
         return stage.played()
 

@@ -38,13 +38,13 @@ class Findings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One line of the table. recovered_seconds: None where the row never came so far."""
+    """One line of the table. events, lost, duplicated, recovered_seconds: None where the row never came so far."""
 
     number: int
     fault: str
-    events: int
-    lost: int
-    duplicated: int
+    events: int | None
+    lost: int | None
+    duplicated: int | None
     recovered_seconds: float | None
     passed: bool
     detail: str
@@ -59,7 +59,7 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     """A line of the table, and why where it did not pass."""
     recovered = "-" if outcome.recovered_seconds is None else f"{outcome.recovered_seconds:.1f} s"
     told = "[green]passed" if outcome.passed else "[red]FAILED"
-    counts = (f"{outcome.events:,}", str(outcome.lost), str(outcome.duplicated))
+    counts = ("-" if each is None else f"{each:,}" for each in (outcome.events, outcome.lost, outcome.duplicated))
     console.print(_line((str(outcome.number), outcome.fault, *counts, recovered, told)))
     if not outcome.passed:
         console.print(f"    {outcome.detail}", style="red", markup=False, highlight=False)

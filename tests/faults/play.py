@@ -36,7 +36,7 @@ def play(row: Row, broker: Broker, directory: Path, *, short: bool, guarantee: s
         said = str(error).splitlines() or [""]
         told = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}: {said[0]}"
         told += f" ... {said[-1][:300]}" if len(said) > 1 else ""
-        return Outcome(row.number, row.fault, 0, 0, 0, None, False, told)
+        return Outcome(row.number, row.fault, None, None, None, None, False, told)
     findings = played.findings
     twice = 0 if guarantee == AT_LEAST_ONCE else findings.duplicated
     passed = not findings.complaints and findings.lost == 0 and twice == 0

@@ -6,12 +6,12 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, Message, TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.runtime.catch_up import HELD_FEW, HELD_MOST, CatchUp
+from stream.runtime.catch_up import HELD_BYTES, HELD_FEW, HELD_MOST, CatchUp
 
 
-def record(topic: str, offset: int, time: int, partition: int = 0) -> Message:
+def record(topic: str, offset: int, time: int, partition: int = 0, value: bytes = b"v") -> Message:
     return Message(
-        topic=topic, partition=partition, offset=offset, key=b"k", value=b"v", timestamp=(TIMESTAMP_CREATE_TIME, time)
+        topic=topic, partition=partition, offset=offset, key=b"k", value=value, timestamp=(TIMESTAMP_CREATE_TIME, time)
     )
 
 
@@ -64,6 +64,24 @@ def test_a_topic_far_ahead_is_not_fetched_until_the_others_have_come_up() -> Non
     assert len(ready) == ahead + 1
     assert hold.resume == [TopicPartition("web", 0)]
     assert not catch_up.active
+
+
+def test_large_records_are_held_by_their_bytes_and_more_partitions_share_the_room() -> None:
+    large = bytes(256 * 1024)
+    held = {}
+    for partitions in (1, 4):
+        catch_up = CatchUp()
+        for partition in range(partitions):
+            catch_up.start(partition, {"web": (0, 1_000), "email": (0, 1)})
+        count = 0
+        while not catch_up.take([record("web", count, count, value=large)])[1].pause:
+            count += 1
+        held[partitions] = count * len(large)
+        ready, hold = catch_up.take([record("email", 0, 1_000)])
+        assert len(ready) == count + 1
+        assert hold.resume == [TopicPartition("web", 0)]
+    assert 0.9 * HELD_BYTES / 2 < held[1] <= HELD_BYTES / 2
+    assert 0.9 * HELD_BYTES / 8 < held[4] <= HELD_BYTES / 8
 
 
 def test_a_topic_whose_fetching_was_stopped_is_waited_for_like_any_other() -> None:

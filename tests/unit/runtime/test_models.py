@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from prometheus_client import generate_latest
 from schemas.settings import Settings
 from stream.core.model import ModelFiles
 from stream.models.registry import Registry
+from stream.runtime import models
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from tests.unit.models.files import RULES, another, with_graph, with_manifest
@@ -230,3 +233,23 @@ def test_state_of_any_model_can_be_gone_on_with_by_a_promoted_one(tmp_path: Path
     watched = Watched(tmp_path, FIRST)
     assert can_follow(watched, SECOND, "logistic")
     assert watched.in_force == FIRST.digest
+
+
+def test_a_registry_that_does_not_answer_holds_no_assignment_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained, ruled = Watched(tmp_path / "trained", FIRST), Watched(tmp_path / "away")
+    answer = threading.Event()
+    monkeypatch.setattr(models, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(Registry, "current", lambda _: answer.wait(60) and None)
+
+    async def answers() -> list[bool]:
+        every = [trained.models, trained.models, ruled.models, ruled.models]
+        found = [await each.can_follow(SECOND.digest, "logistic") for each in every]
+        answer.set()
+        return found
+
+    began = time.monotonic()
+    # Only where nothing but the rules is known does a partition wait for the model that scored it.
+    assert asyncio.run(answers()) == [True, True, False, False]
+    assert time.monotonic() - began < 30

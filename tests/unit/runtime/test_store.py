@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,19 @@ def test_a_row_of_none_removes_the_lead(store: Store) -> None:
     store.write({0: ({b"ann": None}, LATER)})
     assert list(store.all_rows(0)) == [(b"bob", b"2")]
     assert store.marker(0) == LATER
+
+
+def test_what_a_restore_has_brought_so_far_is_as_old_as_what_it_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    ages = []
+    for whole in (False, False, True, False, False, True):
+        store.write({0: ({b"ann": b"1"}, FIRST)}, whole=whole)
+        ages.append(store.age(0))
+        clock[0] += 1.0
+    assert ages == [0, 1, 0, 1, 2, 0]
 
 
 def test_partitions_do_not_see_each_other(store: Store) -> None:

@@ -174,3 +174,10 @@ def test_settings_cannot_be_changed_once_loaded() -> None:
     settings = shipped()
     with pytest.raises(ValidationError, match="frozen"):
         settings.worker = "another"
+
+
+def test_workers_without_transactions_are_refused_a_group_that_cannot_tell_their_place_in_it() -> None:
+    def change(content: dict[str, Any]) -> None:
+        content.update(guarantee="at_least_once", kafka={"group_protocol": "consumer"})
+
+    assert "guarantee: at_least_once needs kafka.group_protocol: classic" in refusal(change)
