@@ -62,11 +62,14 @@ def chart(report: dict[str, Any]) -> str:
 
 
 def _engines(report: dict[str, Any]) -> list[Bar]:
-    rates = {name: peer["events_per_second_per_core"] for name, peer in report["peers"].items()}
-    own = report["events_per_second_per_core"]
-    bars = [Bar(name, rate, f"{rate:,.0f}", other=True) for name, rate in rates.items() if rate]
-    if own:
-        bars.append(Bar("Leadpulse", own, f"{own:,.0f}"))
+    bars = []
+    for name, peer in report["peers"].items():
+        if rate := peer["events_per_second_per_core"]:
+            bars.append(Bar(name, rate, f"{rate:,.0f}" + ("" if peer["verified"] else ", wrong"), other=True))
+    # Beside others by their log, on which no lead is known at first; alone with a million known.
+    own = report["fresh"] if bars and report["fresh"] else report
+    if rate := own["events_per_second_per_core"]:
+        bars.append(Bar("Leadpulse", rate, f"{rate:,.0f}"))
     return sorted(bars, key=lambda bar: -bar.value)
 
 

@@ -89,6 +89,11 @@ def summary(samples: Sequence[Sample], windows: int) -> Throughput:
     # Where the backlog ended between two samples, the engine idled until the second: leave that stretch out.
     if len(samples) > 2:
         samples = samples[:-1]
+    # Progress is seen at commits alone, and a window may begin and end between two of them.
+    samples = [
+        samples[0],
+        *(after for before, after in itertools.pairwise(samples) if after.processed > before.processed),
+    ]
     first, last = samples[0], samples[-1]
     done = last.processed - first.processed
     if done <= 0:

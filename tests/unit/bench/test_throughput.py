@@ -32,6 +32,13 @@ def test_the_wait_after_the_end_of_the_backlog_is_not_counted() -> None:
     assert summary(samples, 2).events_per_second.least == 1_000
 
 
+def test_an_engine_that_commits_now_and_then_has_one_rate_in_all_windows() -> None:
+    samples = [Sample(0.2 * look, 1_000.0 * (look // 7), 0.1 * look) for look in range(72)]
+    found = summary(samples, 4)
+    assert found.events_per_second.least == found.events_per_second.most == round(1_000 / 1.4)
+    assert found.cpu_us_per_event.least == found.cpu_us_per_event.most == 700
+
+
 def test_an_engine_that_does_nothing_has_no_rate() -> None:
     with pytest.raises(ValueError, match="too few samples"):
         summary([Sample(0, 50, 0), Sample(1, 50, 1), Sample(2, 50, 2)], 2)
