@@ -22,7 +22,7 @@ class Membership:
         self._name = settings.application
         self._configuration = connection(settings.kafka)
         self._client = AdminClient(self._configuration)
-        # The group gives no partition away sooner than a session after it last heard of its member.
+        # Of a session: a member that is heard of no more is missed by then.
         self._lease = settings.kafka.session_timeout_ms / 3_000
         self._member = ""
         self._seen = -math.inf
