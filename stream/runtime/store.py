@@ -141,7 +141,8 @@ class Store:
                 self._rocks.flush(wait=False)
         except Exception as error:  # rocksdict raises Exception itself
             text = " ".join(str(error).split())
-            raise StoreError(f"cannot write the state in {self._directory}: {text}; free or add disk space") from None
+            remedy = "free or add disk space" if "No space" in text else "the next start rebuilds what is missing"
+            raise StoreError(f"cannot write the state in {self._directory}: {text}; {remedy}") from None
 
     def size(self) -> int:
         """Bytes of its tables on disk. From any thread."""

@@ -22,6 +22,7 @@ def deleted(given: Conditions) -> Played:
     with Stage(given, "disk lost") as stage:
         worker = stage.worker()
         worker.start_ready()
+        stage.keep_up(worker)  # it ends with 1 where it has to write what is gone
         load = stage.load(_records(stage, given.choose(70, 25)), RATE)
         before = len(worker.log_file.read_text())
         for loss in range(given.choose(4, 1)):
@@ -42,6 +43,7 @@ def deleted(given: Conditions) -> Played:
         stage.findings.require(
             re.search(r"restored [1-9]\d* rows", said), "the log does not say that state was rebuilt"
         )
+        stage.findings.require(set(stage.ended) <= {1}, f"it ended with {stage.ended}")
         stage.shows("leadpulse_restored_rows_total", restored, restored > 1_000)
         return stage.played()
 
