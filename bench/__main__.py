@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
             bootstrap = ""
             if set(sections) - WITHOUT_KAFKA:
                 progress.step("Kafka starts")
-                bootstrap = stack.enter_context(LocalKafka(heap="1g")).bootstrap
+                bootstrap = stack.enter_context(LocalKafka(heap="3g")).bootstrap
             found = Bench(bootstrap, directory, BUILD / "bench" / "models", extent, progress).run(sections)
     except (TooFewCores, BrokerError, EngineFailed) as error:
         progress.result(f"bench: {error}")

@@ -111,8 +111,8 @@ class Limits(Setting):
     ahead: Annotated[Duration, Field(ge=0, le=7 * DAY, examples=["10m"])] = 10 * MINUTE
     """An event stamped further ahead of its Kafka record's time is a dead letter."""
     epoch: Annotated[Duration, Field(ge=1, le=MINUTE, examples=["25ms"])] = 25
-    """How long outputs gather before a transaction commits them; under a backlog up to 20 times as long, and a
-    second at most where it is less itself."""
+    """How long outputs gather before a transaction commits them, with `at_least_once` half of it; longer where a commit
+    takes longer. Under a backlog up to 20 times as long, and a second at most where it is less itself."""
     epoch_rows: Annotated[int, Field(ge=100, le=100_000, examples=[20000])] = 20_000
     """How many changed leads commit at the latest."""
     hot_memory: Annotated[int, Field(ge=4 * 1024 * 1024, le=64 * 1024**3, examples=[268435456])] = 256 * 1024 * 1024

@@ -34,7 +34,7 @@ def main() -> int:
     take_harness_core()
     progress = Progress()
     good = True
-    with LocalKafka(heap="1g") as kafka, tempfile.TemporaryDirectory(prefix="leadpulse-peers-") as folder:
+    with LocalKafka(heap="3g") as kafka, tempfile.TemporaryDirectory(prefix="leadpulse-peers-") as folder:
         bench = prepare(kafka.bootstrap, Path(folder), Traffic(events=arguments.events), progress)
         for engine in PEERS:
             if arguments.peers and engine.name not in arguments.peers:

@@ -15,9 +15,10 @@ from schemas.settings import Settings
 from stream.runtime.health import Health
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
+from stream.runtime.poll import Poll
 from stream.runtime.source import Source
 from stream.runtime.threads import show_name
-from stream.runtime.worker import Poll, Worker
+from stream.runtime.worker import Worker
 
 MODELS_EVERY = 1.0
 POLLS_WAITING = 2

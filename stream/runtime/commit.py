@@ -64,11 +64,13 @@ class Delivery(Protocol):
     """How an epoch becomes visible. Every call but the constructor's comes from the transaction thread.
 
     poll_records: how many records a poll may have. most_records: an epoch that has more is to be committed before it
-    gets another poll. sends_offsets: whether a commit tells the group how far it is.
+    gets another poll. gathers: an epoch's length, as a part of `limits.epoch`. sends_offsets: whether a commit tells
+    the group how far it is.
     """
 
     poll_records: int
     most_records: float
+    gathers: float
     sends_offsets: bool
 
     @staticmethod
@@ -145,7 +147,8 @@ class Committer:
             return True
         if max(self.epoch.records.total(), self.epoch.verdicts.total()) > self._delivery.most_records:
             return True
-        age, length = (time.monotonic() - self.epoch.began) * 1000, self._settings.limits.epoch
+        age = (time.monotonic() - self.epoch.began) * 1000
+        length = self._settings.limits.epoch * self._delivery.gathers
         if taken == self._delivery.poll_records:
             return age >= max(length, min(length * BACKLOG_FACTOR, BACKLOG_MOST))
         return age >= length - polls_apart(length) / 2  # nearer to it than the next poll will be

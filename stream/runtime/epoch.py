@@ -14,14 +14,14 @@ from stream.core.outputs import Output
 from stream.runtime.partition_row import PartitionRow
 from stream.runtime.traces import Trace
 
-MOST_APART: Final = 10.0
+MOST_APART: Final = 50.0
 
 
-def polls_apart(epoch: int) -> float:
-    """How many ms apart polls begin where no backlog fills them: each costs as much as a hundred events, whatever it
-    brings. `epoch`: how long outputs are to gather, in ms.
+def polls_apart(length: float) -> float:
+    """How many ms apart polls begin where no backlog fills them: one for each epoch, since every poll costs as much as
+    a hundred events, whatever it brings; more of them in a long one. `length`: of an epoch, in ms.
     """
-    return min(MOST_APART, epoch / 2)
+    return min(MOST_APART, length)
 
 
 def _ids() -> Iterator[str]:

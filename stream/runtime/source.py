@@ -25,12 +25,13 @@ from stream.runtime.commit import Delivery, Order, Reload, Tell, WorkerError
 from stream.runtime.connection import explain, input_consumer
 from stream.runtime.epoch import polls_apart
 from stream.runtime.metrics import Metrics
+from stream.runtime.poll import Poll
 from stream.runtime.refusals import count_refusal
 from stream.runtime.restore import Restorer
 from stream.runtime.session import check_session
 from stream.runtime.store import Store
 from stream.runtime.topics import Topics, TopicsError, check_topics
-from stream.runtime.worker import Poll, Worker
+from stream.runtime.worker import Worker
 
 RETRY_SECONDS: Final = 2.0
 IDLE_SECONDS: Final = 0.1
@@ -66,7 +67,7 @@ class Source:
         self._polls = 0
         self._open = False
         self._last_put = 0.0
-        self._last_poll = 0.0
+        self._last: Poll | None = None
         self._last_look = 0.0
         self._told: dict[str, float] = {}
         self._refused: KafkaError | None = None
@@ -209,12 +210,8 @@ class Source:
             wait = BUSY_SECONDS
         messages = consumer.consume(1, 0 if assignment.restoring else wait)
         if messages:
-            messages += consumer.consume(self._deliver.poll_records - 1, self._gathering(assignment))
-            self._last_poll = time.monotonic()
-        if any(message.error() for message in messages):
-            good = [message for message in messages if self._is_good(message, assignment)]
-        else:
-            good = messages
+            self._gather(messages, consumer, assignment)
+        good = [message for message in messages if message.error() is None or self._is_good(message, assignment)]
         only_marks = bool(messages) and not good  # ends of partitions, after which a record may come at once
         if good:
             self.trouble = None
@@ -231,12 +228,16 @@ class Source:
             assignment.measure_lag()
             self._try_again(consumer)
 
-    def _gathering(self, assignment: Assignment) -> float:
-        """For how many seconds to wait for more. Nothing after a pause: a lone event is scored at once."""
-        if assignment.catching_up or assignment.restoring:
-            return 0
-        apart = polls_apart(self._settings.limits.epoch) / 1000
-        return max(0.0, self._last_poll + apart - time.monotonic())
+    def _gather(self, messages: list[Message], consumer: Consumer, assignment: Assignment) -> None:
+        """Adds what came along and what comes while the last poll is under way: what is handed over before it is done
+        only waits, and two polls cost more than one. After a pause a lone event is scored at once.
+        """
+        most = self._deliver.poll_records
+        messages += consumer.consume(most - 1, 0)
+        if len(messages) < most and self._last and not (assignment.catching_up or assignment.restoring):
+            self._last.done.wait(LONGEST_WAIT)
+            apart = polls_apart(self._settings.limits.epoch * self._deliver.gathers) / 1000
+            messages += consumer.consume(most - len(messages), max(0.0, self._last.began + apart - time.monotonic()))
 
     def _hand_over(
         self, messages: list[Message], put: Put, assignment: Assignment, loop: asyncio.AbstractEventLoop
@@ -248,6 +249,7 @@ class Source:
             self._putting.cancel()
         self._putting.result()
         self._putting = None
+        self._last = poll if messages else self._last
         self._polls += 1
         self._last_put = time.monotonic()
 

@@ -31,6 +31,7 @@ class Transactions:
     poll_records = 16_000
     sends_offsets = True
     most_records: float = math.inf
+    gathers = 1.0
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings

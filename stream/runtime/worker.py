@@ -10,10 +10,9 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
-from confluent_kafka import Message
 
 from schemas.digest import definitions, digest
 from schemas.records import Reason
@@ -31,6 +30,7 @@ from stream.runtime.intake import Batch, Intake, Taken
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.partitions import Partition, Partitions
+from stream.runtime.poll import Poll
 from stream.runtime.sweep import Sweeper
 from stream.runtime.traces import Traces, traceparent
 
@@ -38,20 +38,6 @@ log = logging.getLogger(__name__)
 
 COLLECT_AFTER: Final = (100_000, 20, 20)
 TOO_LATE: Final = f"more than {LATE_HOURS} hours before its lead's latest event, so that a repetition could not be told"
-
-
-class Poll(NamedTuple):
-    """What one poll brought. generations: of the partitions at the time. group: the consumer group's metadata then.
-
-    at_end: partitions of which every input topic was read to its end. Without messages it says that nothing more is
-    waiting.
-    """
-
-    number: int
-    messages: list[Message]
-    generations: dict[int, int]
-    group: Any
-    at_end: frozenset[int] = frozenset()
 
 
 class Worker:
@@ -99,9 +85,12 @@ class Worker:
 
     async def take(self, poll: Poll, partitions: int) -> None:
         """One poll: fold, score, decide; commit when the epoch is due. `partitions`: how many each input topic has."""
-        async with self._a_turn() as sound:
-            if sound:
-                await self._take(poll, partitions)
+        try:
+            async with self._a_turn() as sound:
+                if sound:
+                    await self._take(poll, partitions)
+        finally:
+            poll.done.set()
 
     async def adopt(self, partition: int, generation: int, restored: Restored, group: Any) -> dict[str, int] | None:
         """Takes a restored partition over; returns the offsets to fetch from, by topic. They are in the first epoch: so

@@ -120,7 +120,14 @@ class LocalKafka:
             said_before = log.tell()
             self._process = subprocess.Popen(
                 # The serial collector: the quickest start and the fewest threads on a small machine.
-                [*self._java(jars), f"-Xmx{self._heap}", "-XX:+UseSerialGC", "kafka.Kafka", str(self._config_file())],
+                [
+                    *self._java(jars),
+                    f"-Xms{self._heap}",
+                    f"-Xmx{self._heap}",
+                    "-XX:+UseSerialGC",
+                    "kafka.Kafka",
+                    str(self._config_file()),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

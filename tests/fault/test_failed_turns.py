@@ -13,8 +13,9 @@ from stream.runtime.commit import Committer
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.partitions import Partitions
+from stream.runtime.poll import Poll
 from stream.runtime.store import Marker, StoreError
-from stream.runtime.worker import Poll, Worker
+from stream.runtime.worker import Worker
 from tests.fault.committing import Committing
 from tests.integration.deployment import PARTITIONS, Broker, deploy
 from tests.integration.topics import read_all

@@ -20,10 +20,11 @@ from stream.runtime.commit import Committer, Rewind
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.partitions import Partitions
+from stream.runtime.poll import Poll
 from stream.runtime.source import Source
 from stream.runtime.store import Store
 from stream.runtime.transaction import Transactions
-from stream.runtime.worker import Poll, Worker
+from stream.runtime.worker import Worker
 from tests.integration.deployment import PARTITIONS, Broker, Deployment, deploy
 from tests.integration.topics import Input, Sent
 from tests.integration.traffic import BEGIN

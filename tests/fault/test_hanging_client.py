@@ -15,9 +15,10 @@ from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.outcomes import Broken
 from stream.runtime.partitions import Partitions
+from stream.runtime.poll import Poll
 from stream.runtime.store import Marker
 from stream.runtime.threads import Lane
-from stream.runtime.worker import Poll, Worker
+from stream.runtime.worker import Worker
 from tests.fault.committing import Committing
 from tests.integration.deployment import PARTITIONS, Broker, deploy
 
