@@ -9,11 +9,10 @@ import numpy as np
 from schemas.settings import Settings
 from stream.core.fold import Matrix
 from stream.core.reasons import Strongest
-from stream.core.texts import Texts, encode, grouped, joined, numbers, texts_of
+from stream.core.texts import COMMAS, Texts, encode, grouped, joined, numbers, texts_of
 from stream.core.wording import Wording
 
 THOUSAND: Final = 1000.0
-COMMAS: Final = texts_of([b"", b","])
 
 
 class Drivers:

@@ -8,11 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from msgspec import Struct
 
 from schemas.cloudevents import Kind
 from schemas.settings import Settings
-from schemas.times import format_time
 from stream.core.decide import BY_CLOCK, BY_EVENT, BY_MODEL, TOP_TIER, Decided
 from stream.core.drivers import THOUSAND, Drivers, sentence
 from stream.core.features import Vector
@@ -20,6 +18,7 @@ from stream.core.fold import Folded, Matrix
 from stream.core.ids import ID_WIDTH, Origin, Tick, origin_of, output_ids
 from stream.core.lead import Ints
 from stream.core.model import Model
+from stream.core.occurrences import Occurrences
 from stream.core.outputs import Headers, Output, record_outputs
 from stream.core.reasons import Reasons, Strongest
 from stream.core.texts import (
@@ -74,15 +73,6 @@ class _Shared(NamedTuple):
     origins: list[bytes]
 
 
-class _Occurrence(Struct):
-    """A `schemas.records.Occurrence`, which is written fast."""
-
-    signal: str
-    label: str
-    time: str
-    event: str
-
-
 class Recorder:
     """Builds the records of one application."""
 
@@ -90,7 +80,7 @@ class Recorder:
         self._application = settings.application
         self._configuration = configuration
         self._drivers = Drivers(settings)
-        self._signals = {signal.number: signal for signal in settings.observed.signals}
+        self._occurrences = Occurrences(settings)
 
     def record(
         self,
@@ -201,28 +191,14 @@ class Recorder:
             len(at), b'{"id":"', texts_of(names), b'",', shared.texts.pick(fired),
             b',"rule":', texts_of([*map(quoted, rules)]), b',"rise":', rise,
             b',"text":', texts_of([*map(encode, said)]), b',"trigger":', shared.triggers.pick(fired),
-            b',"drivers":[', self._drivers.texts(named, features), b'],"events":',
-            texts_of([encode(self._occurrences(folded, event)) for event in events.tolist()]), b"}",
+            b',"drivers":[', self._drivers.texts(named, features), b'],"events":[',
+            self._occurrences.texts(folded, events), b"]}",
         )  # fmt: skip
         outputs = record_outputs(
             self._application, "alert", names, [updates.keys[i] for i in at], values.each(),
             [updates.timestamps[i] for i in at], [shared.times[i] for i in at], [updates.carried[i] for i in at],
         )  # fmt: skip
         return dict(zip(at, outputs, strict=True))
-
-    def _occurrences(self, folded: Folded, event: int) -> list[_Occurrence]:
-        latest = range(int(folded.notable[event]) - 1, -1, -1)
-        signals = [self._signals.get(int(folded.notable_signal[event, i])) for i in latest]
-        return [
-            _Occurrence(
-                signal.name,
-                signal.label,
-                format_time(int(folded.notable_time[event, i])),
-                f"{int(folded.notable_hash[event, i]):016x}",
-            )
-            for i, signal in zip(latest, signals, strict=True)
-            if signal is not None
-        ]
 
 
 def _changes(

@@ -215,4 +215,6 @@ def _write_digits(out: Octets, at: int, number: int, digits: int, then: int) -> 
 
 _NOTHING: Final = np.zeros(1, np.int64)
 _NONE: Final = np.zeros(0, np.int64)
+COMMAS: Final = texts_of([b"", b","])
+"""Before the first of a list, and before another."""
 _PERCENTILES: Final = texts_of([b"null" if each == NO_PERCENTILE else b"%d" % each for each in range(256)])
