@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from bench.chart import chart
-from bench.cores import TooFewCores, take_harness_core
+from bench.cores import BROKER_HEAP, TooFewCores, take_harness_core
 from bench.progress import Progress
 from bench.report import report, wrong
 from bench.runs import FULL, QUICK, SECTIONS, WITHOUT_KAFKA, Bench
@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
             bootstrap = ""
             if set(sections) - WITHOUT_KAFKA:
                 progress.step("Kafka starts")
-                bootstrap = stack.enter_context(LocalKafka(heap="3g")).bootstrap
+                bootstrap = stack.enter_context(LocalKafka(heap=BROKER_HEAP)).bootstrap
             found = Bench(bootstrap, directory, BUILD / "bench" / "models", extent, progress).run(sections)
     except (TooFewCores, BrokerError, EngineFailed) as error:
         progress.result(f"bench: {error}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.chart import chart
-from bench.cores import take_harness_core
+from bench.cores import BROKER_HEAP, take_harness_core
 from bench.generator import Traffic, calls
 from bench.peers import PEERS
 from bench.peers.measure import KEPT, Bench, PeerStuckError, examine
@@ -34,7 +34,7 @@ def main() -> int:
     take_harness_core()
     progress = Progress()
     good = True
-    with LocalKafka(heap="3g") as kafka, tempfile.TemporaryDirectory(prefix="leadpulse-peers-") as folder:
+    with LocalKafka(heap=BROKER_HEAP) as kafka, tempfile.TemporaryDirectory(prefix="leadpulse-peers-") as folder:
         bench = prepare(kafka.bootstrap, Path(folder), Traffic(events=arguments.events), progress)
         for engine in PEERS:
             if arguments.peers and engine.name not in arguments.peers:

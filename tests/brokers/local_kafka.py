@@ -119,7 +119,8 @@ class LocalKafka:
         with self.log_file.open("ab") as log:
             said_before = log.tell()
             self._process = subprocess.Popen(
-                # The serial collector: the quickest start and the fewest threads on a small machine.
+                # The serial collector: the quickest start and the fewest threads on a small machine. All of the heap at
+                # once: a small one is collected all the time, which stops the broker.
                 [
                     *self._java(jars),
                     f"-Xms{self._heap}",
