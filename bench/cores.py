@@ -9,8 +9,8 @@ HARNESS: Final = 0
 """Broker, generator, readers and this process."""
 ENGINE: Final = 1
 BROKER_HEAP: Final = "3g"
-"""Its makers give a broker 6 GB. With the 100 MB for new objects that it starts with if it may choose, a collection stops
-it for 25 to 60 ms every three seconds, and that is what a 99th percentile tells.
+"""Its makers give a broker 6 GB. With the 100 MB for new objects that it starts with if it may choose, a collection
+stops it for 25 to 60 ms every three seconds, and that is what a 99th percentile tells.
 """
 
 _TICK: Final = 1 / os.sysconf("SC_CLK_TCK")
