@@ -8,12 +8,22 @@ from typing import Any
 from confluent_kafka import Message
 
 
+class Turn:
+    """When a poll was handed over (monotonic, in s), and whether it is done: scored, and its epoch committed where that
+    was due. Apart from the poll, so that nobody who waits for it keeps the records of a done one.
+    """
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.done = threading.Event()
+
+
 @dataclass(frozen=True)
 class Poll:
     """What one poll brought. generations: of the partitions at the time. group: the consumer group's metadata then.
 
     at_end: partitions of which every input topic was read to its end. Without messages it says that nothing more is
-    waiting. done: set once it was scored, and its epoch committed where that was due. began: monotonic, in s.
+    waiting.
     """
 
     number: int
@@ -21,5 +31,4 @@ class Poll:
     generations: dict[int, int]
     group: Any
     at_end: frozenset[int] = frozenset()
-    done: threading.Event = field(default_factory=threading.Event)
-    began: float = field(default_factory=time.monotonic)
+    turn: Turn = field(default_factory=Turn)

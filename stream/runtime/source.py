@@ -25,7 +25,7 @@ from stream.runtime.commit import Delivery, Order, Reload, Tell, WorkerError
 from stream.runtime.connection import explain, input_consumer
 from stream.runtime.epoch import polls_apart
 from stream.runtime.metrics import Metrics
-from stream.runtime.poll import Poll
+from stream.runtime.poll import Poll, Turn
 from stream.runtime.refusals import count_refusal
 from stream.runtime.restore import Restorer
 from stream.runtime.session import check_session
@@ -67,7 +67,7 @@ class Source:
         self._polls = 0
         self._open = False
         self._last_put = 0.0
-        self._last: Poll | None = None
+        self._last: Turn | None = None
         self._last_look = 0.0
         self._told: dict[str, float] = {}
         self._refused: KafkaError | None = None
@@ -249,7 +249,7 @@ class Source:
             self._putting.cancel()
         self._putting.result()
         self._putting = None
-        self._last = poll if messages else self._last
+        self._last = poll.turn if messages else self._last
         self._polls += 1
         self._last_put = time.monotonic()
 

@@ -90,7 +90,7 @@ class Worker:
                 if sound:
                     await self._take(poll, partitions)
         finally:
-            poll.done.set()
+            poll.turn.done.set()
 
     async def adopt(self, partition: int, generation: int, restored: Restored, group: Any) -> dict[str, int] | None:
         """Takes a restored partition over; returns the offsets to fetch from, by topic. They are in the first epoch: so
