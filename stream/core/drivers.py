@@ -8,11 +8,13 @@ import numpy as np
 
 from schemas.settings import Settings
 from stream.core.fold import Matrix
+from stream.core.numerals import decimals, singles
 from stream.core.reasons import Strongest
-from stream.core.texts import COMMAS, Texts, encode, grouped, joined, numbers, texts_of
+from stream.core.texts import COMMAS, Texts, encode, grouped, joined, texts_of
 from stream.core.wording import Wording
 
-THOUSAND: Final = 1000.0
+DIGITS: Final = 3
+"""Contributions are told in thousandths."""
 
 
 class Drivers:
@@ -29,15 +31,11 @@ class Drivers:
         # The strongest come first, so those that count for nothing are the last.
         update, rank = np.nonzero(counts)
         places = strongest.places[update, rank]
-        value, now, change = numbers(
-            features[update, places].tolist(),
-            (strongest.now[update, rank] / THOUSAND).tolist(),
-            (strongest.change[update, rank] / THOUSAND).tolist(),
-        )
+        now, change = (decimals(column[update, rank], DIGITS) for column in (strongest.now, strongest.change))
         told = self._wording.coarse(features)[update, places].tolist()
         each = joined(
             len(places), COMMAS.pick((rank > 0).astype(np.int64)), b'{"feature":', self._names.pick(places),
-            b',"value":', value, b',"contribution":', now, b',"change":', change,
+            b',"value":', singles(features[update, places]), b',"contribution":', now, b',"change":', change,
             b',"text":', texts_of([*map(self._said, places.tolist(), told)]), b"}",
         )  # fmt: skip
         return grouped(each, counts.sum(axis=1))

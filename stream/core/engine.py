@@ -20,11 +20,12 @@ from stream.core.octets import Octets
 from stream.core.outputs import Output, tombstone
 from stream.core.partitioner import partition_of
 from stream.core.plan import build_plan
-from stream.core.positions import Positions
+from stream.core.positions import Positions, standing
 from stream.core.reasons import explain
 from stream.core.records import Recorder, Updates
 from stream.core.row import Rows, join_rows, rows_of, split_rows
 from stream.core.signals import Reading
+from stream.core.triggers import ticked, triggered_by
 
 Scores = np.ndarray[tuple[int], np.dtype[np.float32]]
 
@@ -105,13 +106,13 @@ class Engine:
         self._after("explain")
         arrived = order[reasons.events]
         sequence = np.argsort(arrived)
-        places = arrivals.place[arrived].tolist()
+        places = arrivals.place[arrived]
         updates = Updates(
             keys=[arrivals.key[i] for i in arrived.tolist()],
-            triggers=arrivals.origins(arrived),
-            timestamps=arrivals.timestamp[arrived].tolist(),
-            positions=positions.all_at(places, arrivals.partition[arrived].tolist()),
-            carried=[*map(arrivals.carried, places)],
+            triggers=triggered_by(arrivals, arrived),
+            timestamps=arrivals.timestamp[arrived],
+            positions=positions.texts(places, arrivals.partition[arrived]),
+            carried=[*map(arrivals.carried, places.tolist())],
         )
         outputs = self._recorder.record(updates, reasons, folded, decided, log_odds, model, sequence.tolist())
         self._after("record")
@@ -146,11 +147,12 @@ class Engine:
         decided = self._decider.decide(places, folded, old.standings, log_odds, before, judged_by, sweep=True)
         reasons = explain(places, folded, decided, old, model, self._decisions.drivers)
         size = len(reasons.events)
+        keys = [leads[i].encode() for i in due[reasons.events].tolist()]
         updates = Updates(
-            keys=[leads[i].encode() for i in due[reasons.events].tolist()],
-            triggers=[Tick(tick)] * size,
-            timestamps=[tick] * size,
-            positions=[positions] * size,
+            keys=keys,
+            triggers=ticked(keys, Tick(tick)),
+            timestamps=np.full(size, tick),
+            positions=standing(positions, size),
             carried=[[]] * size,
         )
         outputs = [tombstone(self._application, leads[i], Tick(tick)) for i in expired.tolist()]

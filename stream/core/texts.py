@@ -13,14 +13,9 @@ import numpy as np
 from msgspec.json import Encoder
 
 from schemas.times import DAY, HOUR, MINUTE, SECOND
-from stream.core.features import Vector
-from stream.core.fold import Matrix
 from stream.core.kernel import kernel
 from stream.core.lead import Ints
 from stream.core.octets import Octets, copy
-from stream.core.standing import NO_PERCENTILE
-
-Doubles = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 encode: Final = Encoder().encode
 """Any content as JSON."""
@@ -103,18 +98,6 @@ def where(condition: np.ndarray[tuple[int], np.dtype[np.bool_]], texts: Texts, o
     return Texts(data, np.where(condition, texts.start + size, 0), np.where(condition, texts.end + size, size))
 
 
-def numbers(*columns: Sequence[int | float]) -> list[Texts]:
-    """Columns of one length, as JSON: of each number the shortest text that gives the same double."""
-    size = len(columns[0])
-    cells = _cells(encode([number for column in columns for number in column]), len(columns) * size, 1)
-    return [cells.cut(column * size, (column + 1) * size) for column in range(len(columns))]
-
-
-def vectors(matrix: Matrix) -> Texts:
-    """Each row as JSON, without its brackets."""
-    return _cells(encode(matrix.ravel().tolist()), len(matrix), matrix.shape[1])
-
-
 def times_of(instants: Ints) -> Texts:
     """As `schemas.times.format_time` writes them."""
     data = np.empty(TIME_WIDTH * len(instants), np.uint8)
@@ -123,48 +106,8 @@ def times_of(instants: Ints) -> Texts:
     return Texts(data, start, start + TIME_WIDTH)
 
 
-def scores(log_odds: Vector, tier: Texts, percentile: Ints) -> Texts:
-    """The members of a `schemas.records.Score`, without braces, for each score."""
-    wide = log_odds.astype(np.float64)
-    odds = np.exp(-np.abs(wide))
-    # The probability to nine digits (the inverse of the log-odds), and 100 times that to seven.
-    chance = rounded(np.where(wide >= 0, 1.0, odds) / (1.0 + odds), 9)
-    probability, score, told = numbers(chance.tolist(), rounded(100 * chance, 7).tolist(), wide.tolist())
-    return joined(
-        len(wide), b'"probability":', probability, b',"score":', score, b',"log_odds":', told,
-        b',"percentile":', _PERCENTILES.pick(percentile), b',"tier":', tier,
-    )  # fmt: skip
-
-
-def rounded(numbers: Doubles, digits: int) -> Doubles:
-    """The doubles nearest to the decimal numbers of so many digits."""
-    scale = 10.0**digits
-    return np.rint(numbers * scale) / scale
-
-
 def _octets(text: bytes) -> Octets:
     return np.frombuffer(text, np.uint8)
-
-
-def _cells(listed: bytes, rows: int, width: int) -> Texts:
-    """So many rows of a JSON list of plain values, so many values to a row."""
-    data = _octets(listed)
-    start, end = np.ones(rows, np.int64), np.full(rows, len(listed) - 1, np.int64)
-    _part(data, width, start, end)
-    return Texts(data, start, end)
-
-
-@kernel
-def _part(data: Octets, width: int, start: Ints, end: Ints) -> None:
-    row, cells = 0, 0
-    for at in range(data.size):
-        if data[at] == COMMA:
-            cells += 1
-            if cells == width:
-                end[row] = at
-                row += 1
-                start[row] = at + 1
-                cells = 0
 
 
 @kernel
@@ -217,4 +160,3 @@ _NOTHING: Final = np.zeros(1, np.int64)
 _NONE: Final = np.zeros(0, np.int64)
 COMMAS: Final = texts_of([b"", b","])
 """Before the first of a list, and before another."""
-_PERCENTILES: Final = texts_of([b"null" if each == NO_PERCENTILE else b"%d" % each for each in range(256)])

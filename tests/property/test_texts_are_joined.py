@@ -1,17 +1,13 @@
 """Columns of text against the same texts made one by one."""
 
-import json
-from collections.abc import Sequence
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.times import EARLIEST, LATEST, format_time
-from stream.core.texts import Texts, grouped, joined, numbers, of_width, texts_of, times_of, vectors, where
+from stream.core.texts import grouped, joined, of_width, texts_of, times_of, where
 
 TEXT = st.binary(max_size=40)
-NUMBER = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(st.integers(0, 6).flatmap(lambda size: st.lists(TEXT | st.lists(TEXT, min_size=size, max_size=size).map(tuple))))
@@ -45,18 +41,6 @@ def test_another_text_stands_where_none_is_wanted(rows: list[tuple[bytes, bool]]
     assert found.each() == [part if is_wanted else otherwise for part, is_wanted in rows]
 
 
-@given(st.integers(0, 20).flatmap(lambda size: st.lists(st.lists(NUMBER, min_size=size, max_size=size), min_size=1)))
-def test_numbers_are_json_of_the_same_numbers(columns: list[list[int | float]]) -> None:
-    assert [_read(texts) for texts in numbers(*columns)] == columns
-
-
-@given(st.integers(0, 5), st.integers(1, 5), st.data())
-def test_vectors_are_json_of_the_same_rows(rows: int, width: int, data: st.DataObject) -> None:
-    row = st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=width, max_size=width)
-    matrix = np.array(data.draw(st.lists(row, min_size=rows, max_size=rows)), np.float32).reshape(rows, width)
-    assert [json.loads(b"[%b]" % text) for text in vectors(matrix).each()] == matrix.tolist()
-
-
 @given(st.lists(st.integers(EARLIEST, LATEST - 1)))
 def test_times_are_written_as_everywhere(instants: list[int]) -> None:
     assert times_of(np.array(instants, np.int64)).each() == [format_time(each).encode() for each in instants]
@@ -73,7 +57,3 @@ def test_a_day_that_few_years_have_is_written() -> None:
 
 def test_pieces_have_one_width() -> None:
     assert of_width(b"aabbcc", 2).each() == [b"aa", b"bb", b"cc"]
-
-
-def _read(texts: Texts) -> Sequence[int | float]:
-    return [json.loads(text) for text in texts.each()]
