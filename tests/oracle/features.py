@@ -26,15 +26,17 @@ def _occurrences(settings: Settings, names: Sequence[str], counted: Sequence[Sai
     return [(said.time, name, value) for said in counted for name, value in said.signals.items() if name in named]
 
 
-def _inside(feature: Feature, time: int, now: int) -> bool:
+def _begin(feature: Feature, now: int) -> int:
+    """The first instant of the tile that the window begins in: what happened from then on is inside."""
     window = milliseconds(feature["window"])
     tile = tile_of_window(window)
-    return time // tile >= (now - window) // tile
+    return (now - window) // tile * tile
 
 
 def _windowed(settings: Settings, feature: Feature, counted: Sequence[Said], now: int) -> list[Occurrence]:
+    begin = _begin(feature, now)
     every = _occurrences(settings, feature.get("signals", ()), counted)
-    return [occurrence for occurrence in every if _inside(feature, occurrence[0], now)]
+    return [occurrence for occurrence in every if occurrence[0] >= begin]
 
 
 def _count(settings: Settings, feature: Feature, counted: Sequence[Said], now: int) -> float:
@@ -59,7 +61,8 @@ def _breadth(settings: Settings, feature: Feature, counted: Sequence[Said], now:
 def _per_visit(settings: Settings, feature: Feature, counted: Sequence[Said], now: int) -> float:
     web = [signal["name"] for signal in settings["observed"]["signals"] if signal["channel"] == "web"]
     every = _occurrences(settings, (), counted)
-    visits = {time // HOUR for time, name, _ in every if name in web and _inside(feature, time, now)}
+    begin = _begin(feature, now)
+    visits = {time // HOUR for time, name, _ in every if name in web and time >= begin}
     return len(_windowed(settings, feature, counted, now)) / len(visits) if visits else 0.0
 
 
@@ -87,10 +90,10 @@ def _recency(settings: Settings, feature: Feature, counted: Sequence[Said], now:
 
 
 def _sequence(settings: Settings, feature: Feature, counted: Sequence[Said], now: int) -> float:
-    within = milliseconds(feature["within"])
+    within, begin = milliseconds(feature["within"]), _begin(feature, now)
     for first, _, _ in _occurrences(settings, feature["first"], counted):
         for then, _, _ in _occurrences(settings, feature["then"], counted):
-            both = _inside(feature, first, now) and _inside(feature, then, now)
+            both = first >= begin and then >= begin
             if both and 0 <= (then // HOUR - first // HOUR) * HOUR <= within:
                 return 1.0
     return 0.0
