@@ -20,7 +20,7 @@ from stream.core.octets import Octets
 from stream.core.outputs import Output, tombstone
 from stream.core.partitioner import partition_of
 from stream.core.plan import build_plan
-from stream.core.positions import Positions, standing
+from stream.core.positions import Positions, at_one_place
 from stream.core.reasons import explain
 from stream.core.records import Recorder, Updates
 from stream.core.row import Rows, join_rows, rows_of, split_rows
@@ -152,7 +152,7 @@ class Engine:
             keys=keys,
             triggers=ticked(keys, Tick(tick)),
             timestamps=np.full(size, tick),
-            positions=standing(positions, size),
+            positions=at_one_place(positions, size),
             carried=[[]] * size,
         )
         outputs = [tombstone(self._application, leads[i], Tick(tick)) for i in expired.tolist()]

@@ -60,6 +60,6 @@ class Positions:
         }
 
 
-def standing(positions: Mapping[str, int], size: int) -> Texts:
+def at_one_place(positions: Mapping[str, int], size: int) -> Texts:
     """One place for all of so many records, as JSON."""
     return texts_of([encode(positions)]).pick(np.zeros(size, np.int64))
