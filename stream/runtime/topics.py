@@ -1,10 +1,17 @@
 """The topics as the brokers have them, checked before anything is read."""
 
 import logging
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AclOperation,
+    AdminClient,
+    ConfigResource,
+    ResourceType,
+    TopicDescription,
+)
 
 from schemas.settings import Settings
 from schemas.topics import TopicNames
@@ -33,8 +40,8 @@ class Topics(NamedTuple):
 
 
 def check_topics(settings: Settings) -> Topics:
-    """Raises TopicsError for unreachable brokers, a missing topic, partition counts that differ, from topic to topic or
-    from those of the state, and a wrong clean-up.
+    """Raises TopicsError for unreachable brokers, a missing topic or right, partition counts that differ, from topic to
+    topic or from those of the state, and a wrong clean-up.
     """
     names = TopicNames.of(settings.topics)
     inputs = [names.input(channel) for channel in settings.topics.inputs]
@@ -62,7 +69,9 @@ def check_topics(settings: Settings) -> Topics:
     if cluster.controller_id in cluster.brokers:  # the in-process broker has none, no configurations and no topic ids
         _check_compacted(client, names.changelog, REMOVALS_KEPT_MS)
         _check_compacted(client, names.latest, 0)
-        home += _topic_id(client, names.changelog)
+        described = _described(client, [*inputs, *names.outputs])
+        _check_rights(described, read=[*inputs, names.changelog], written=names.outputs)
+        home += _topic_id(described[names.changelog])
     _check_count(settings, names.changelog, counts[names.changelog])
     return Topics(counts[inputs[0]], home)
 
@@ -77,18 +86,39 @@ def _check_count(settings: Settings, changelog: str, partitions: int) -> None:
         raise TopicsError(other_count(stored, partitions))
 
 
-def _topic_id(client: AdminClient, topic: str) -> str:
-    """With a space before it; nothing from brokers older than topic ids.
-
-    A broker that does not answer is an error: taken for an older one, it would have the state thrown away and read
-    anew, and once more at the next start.
+def _described(client: AdminClient, topics: Sequence[str]) -> dict[str, TopicDescription]:
+    """A broker that does not answer is an error: taken for one older than topic ids, it would have the state thrown
+    away and read anew, and once more at the next start.
     """
-    try:
-        found = client.describe_topics(TopicCollection([topic]), request_timeout=TIMEOUT_SECONDS)[topic].result()
-    except KafkaException as error:
-        raise TopicsError(f"topic {topic} could not be described: {explain(error)}") from None
-    bits = found.topic_id.get_most_significant_bits(), found.topic_id.get_least_significant_bits()
-    return f" {found.topic_id}" if any(bits) else ""
+    found: dict[str, TopicDescription] = {}
+    asked = client.describe_topics(
+        TopicCollection([*topics]), include_authorized_operations=True, request_timeout=TIMEOUT_SECONDS
+    )
+    for topic, answer in asked.items():
+        try:
+            found[topic] = answer.result()
+        except KafkaException as error:
+            raise TopicsError(f"topic {topic} could not be described: {explain(error)}") from None
+    return found
+
+
+def _check_rights(described: Mapping[str, TopicDescription], read: Sequence[str], written: Sequence[str]) -> None:
+    """Before the first record: an empty changelog that may not be read would be found out by the next worker, and a
+    topic that may not be written with the first record that is due there.
+    """
+    for topics, right in ((read, AclOperation.READ), (written, AclOperation.WRITE)):
+        for topic in topics:
+            allowed = described[topic].authorized_operations
+            # Brokers before 2.3 tell nothing of it.
+            if allowed and right not in allowed:
+                raise TopicsError(f"topic {topic}: the user lacks an ACL on it: allow {right.name.capitalize()}")
+
+
+def _topic_id(described: TopicDescription) -> str:
+    """With a space before it; nothing from brokers older than topic ids."""
+    number: Any = described.topic_id
+    bits = number.get_most_significant_bits(), number.get_least_significant_bits()
+    return f" {number}" if any(bits) else ""
 
 
 def _check_compacted(client: AdminClient, topic: str, removals_ms: int) -> None:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -33,11 +34,13 @@ def refused(given: Conditions) -> Played:
             _stands_and_says(stage, "expired", _by_expired_certificate(kafka), "check kafka.security", "certificate")
             unready = stage.watch.highest("leadpulse_ready")
             worker = stage.worker("worker-0")
-            ended = _without_acls(stage, worker)
+            _without_acls(stage, worker)
+            worker.wait_ready()
+            ended = _taken_away(stage, worker)
             stage.recover(worker)
             load.finish()
             stage.settle(worker)
-            stage.findings.note(f"without WRITE on a topic it ended {ended} times, each time with the reason")
+            stage.findings.note(f"when WRITE on a topic was taken away it ended {ended} times, each with the reason")
             stage.shows("leadpulse_ready", unready, unready == 0)
             return stage.played()
 
@@ -66,35 +69,59 @@ def _stands_and_says(stage: Stage, name: str, connection: dict[str, Any], *words
     worker.stop()
 
 
-def _without_acls(stage: Stage, worker: WorkerProcess) -> int:
-    """The worker's user may first not see one of the outputs and then not write it; how often it ended meanwhile."""
+def _without_acls(stage: Stage, worker: WorkerProcess) -> None:
+    """The worker's user may first not see one of the outputs, then not write it, and last not read the changelog."""
     names, application = stage.deployment.names, stage.deployment.settings.application
     broker = stage.deployment.broker
-    outputs = [names.latest, names.alerts, names.dead_letters]
-    _allow(broker, ResourceType.TOPIC, [*map(names.input, names.inputs), names.changelog], _READ)
-    _allow(broker, ResourceType.TOPIC, [names.changelog, *outputs], _WRITE)
+    _allow(broker, ResourceType.TOPIC, [*map(names.input, names.inputs)], _READ)
+    _allow(broker, ResourceType.TOPIC, [names.changelog, names.latest, names.alerts, names.dead_letters], _WRITE)
     _allow(broker, ResourceType.GROUP, [application], _READ)
     _allow(broker, ResourceType.TRANSACTIONAL_ID, [application], _WRITE)
-    stage.keep_up(worker)
     worker.start()
-    stage.wait_for(lambda: "add an ACL" in " ".join(worker.missing()), 60, "missing a topic")
-    _allow(broker, ResourceType.TOPIC, [names.changes], _DESCRIBE)
-    stage.wait_for(lambda: "lacks an ACL on a topic" in worker.log_file.read_text(), 60, "refused a write")
+    for words, topic, right in (
+        ("add an ACL", names.changes, _DESCRIBE),
+        ("allow Read", names.changelog, _READ),
+        ("allow Write", names.changes, _WRITE),
+    ):
+        stage.wait_for(lambda: words in " ".join(worker.missing()), 60, f"saying {words}")  # noqa: B023
+        stage.findings.require(words in worker.log_file.read_text(), f"the log does not say {words}")
+        stage.sleep(stage.given.choose(4, 2))
+        _allow(broker, ResourceType.TOPIC, [topic], right)
+
+
+def _taken_away(stage: Stage, worker: WorkerProcess) -> int:
+    """The user may no longer write one of the outputs, and then may again; how often the worker ended meanwhile."""
+    stage.keep_up(worker)
+    known, changes = len(worker.log_file.read_text()), stage.deployment.names.changes
+    _forbid(stage.deployment.broker, ResourceType.TOPIC, changes, _WRITE)
+
+    def said() -> str:
+        return worker.log_file.read_text()[known:]
+
+    stage.wait_for(lambda: "lacks an ACL" in said(), 60, "refused a write")
     stage.sleep(stage.given.choose(10, 4))
-    said = worker.log_file.read_text()
     ended = len(stage.ended)
     stage.findings.require(set(stage.ended) <= {1}, f"it ended with {sorted(set(stage.ended))}")
-    stage.findings.require(said.count("lacks an ACL") >= max(1, ended), "it ended without a word")
-    _allow(broker, ResourceType.TOPIC, [names.changes], _WRITE)
+    stage.findings.require(said().count("lacks an ACL") >= max(1, ended), "it ended without a word")
+    _allow(stage.deployment.broker, ResourceType.TOPIC, [changes], _WRITE)
     return ended
 
 
 def _allow(broker: Broker, kind: ResourceType, names: list[str], operation: AclOperation) -> None:
     """The worker's user may do this with everything whose name begins so."""
-    bindings = [
-        AclBinding(kind, name, ResourcePatternType.PREFIXED, f"User:{USER}", "*", operation, AclPermissionType.ALLOW)
-        for name in names
-    ]
+    bindings = [AclBinding(*_rule(kind, name, operation)) for name in names]
     admin = AdminClient({"bootstrap.servers": broker.bootstrap})
     for done in admin.create_acls(bindings).values():
         done.result(timeout=20)
+
+
+def _forbid(broker: Broker, kind: ResourceType, name: str, operation: AclOperation) -> None:
+    """Takes that away again."""
+    rules = [AclBindingFilter(*_rule(kind, name, operation))]
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    for done in admin.delete_acls(rules).values():
+        done.result(timeout=20)
+
+
+def _rule(kind: ResourceType, name: str, operation: AclOperation) -> tuple[Any, ...]:
+    return kind, name, ResourcePatternType.PREFIXED, f"User:{USER}", "*", operation, AclPermissionType.ALLOW

@@ -32,6 +32,8 @@ def killed(given: Conditions) -> Played:
         kafka.kill()
         stage.sleep(given.choose(30, 8))
         unready = stage.watch.lowest("leadpulse_ready", since=away)
+        stage.findings.require(worker.get("/healthz")[0] == 200, "it does not say that it lives")
+        stage.findings.require(worker.missing() != [], "it does not say what is missing")
         kafka.start()
         stage.recover(worker)
         longest = stage.recovered_seconds or 0.0
@@ -47,6 +49,9 @@ def killed(given: Conditions) -> Played:
         load.halt()
         stage.settle(worker)
         stage.shows("leadpulse_ready", unready, unready == 0)
+        if not given.short:  # away for longer than a transaction may last
+            failed = sum(stage.watch.grown("leadpulse_epochs_total", result=each) for each in ("aborted", "broken"))
+            stage.shows("leadpulse_epochs_total aborted or broken", failed, failed > 0)
         twice = _written_twice(stage)
         stage.findings.note(f"{len(twice)} input records written twice by their own producer")
         stage.delivered += twice
