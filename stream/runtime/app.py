@@ -13,6 +13,7 @@ from prometheus_client.exposition import choose_encoder
 
 from schemas.settings import Settings
 from stream.runtime.health import Health
+from stream.runtime.memory import end_out_of_memory
 from stream.runtime.metrics import Metrics
 from stream.runtime.models import Models
 from stream.runtime.poll import Poll
@@ -86,6 +87,8 @@ def _add_agent(app: App, worker: Worker, source: Source) -> None:
         try:
             async for poll, partitions in stream:
                 await worker.take(poll, partitions)
+        except MemoryError:
+            end_out_of_memory()
         except Exception as error:
             await app.crash(error)
             raise
@@ -111,6 +114,8 @@ def _add_agent(app: App, worker: Worker, source: Source) -> None:
             try:
                 worker.compile()
                 source.run(worker, put, self.home)
+            except MemoryError:
+                end_out_of_memory()
             except BaseException as error:
                 asyncio.run_coroutine_threadsafe(self.crash(error), self.home)
 

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import statistics
 import threading
 from itertools import combinations
@@ -24,7 +25,7 @@ LEAST_STORE: Final = 32 * 1024 * 1024
 store's blocks fill their memory within the first third. What grows later is no filling up."""
 MANY_RATE: Final = 5_000
 BURST: Final = 2_000
-SWOLLEN_BYTES: Final = 50_000
+SWOLLEN_BYTES: Final = 100_000
 
 
 def two_hours(given: Conditions) -> Played:
@@ -108,8 +109,11 @@ def too_many_leads(given: Conditions) -> Played:
         stage.recover(worker)
         stage.keep_up(worker)
         assert worker.pid is not None
+        # It sleeps until all of the burst is there: fetched at once, that takes more memory than lies idle.
+        worker.signal(signal.SIGSTOP)
         forbid_memory(worker.pid)
         stage.load(good(stage.topic, [_swollen(each) for each in burst]), MANY_RATE).finish()
+        worker.signal(signal.SIGCONT)
         stage.wait_for(lambda: stage.ended, 60, "dead of a failed allocation")
         load = stage.load(good(stage.topic, rest), MANY_RATE)
         stage.recover(worker)
