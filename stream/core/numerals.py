@@ -1,7 +1,7 @@
 """Numbers as JSON, a column at a time.
 
 Whole numbers and decimal fractions, which most are, are written in compiled code: to make an object of each and have
-that encoded takes ten times as long.
+that encoded takes up to ten times as long. Of the others one list is encoded, for a tenth of what they cost one by one.
 """
 
 from collections.abc import Sequence

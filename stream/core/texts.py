@@ -1,7 +1,6 @@
 """Text, a column at a time: N texts lie end to end in one array, and are put together row by row in compiled code.
 
-To encode one list of numbers costs a tenth of encoding them one by one, and to copy a text a tenth of making an object
-of it.
+To copy a text costs a tenth of making an object of it.
 """
 
 from collections.abc import Sequence
