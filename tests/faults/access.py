@@ -70,7 +70,7 @@ def _stands_and_says(stage: Stage, name: str, connection: dict[str, Any], *words
 
 
 def _without_acls(stage: Stage, worker: WorkerProcess) -> None:
-    """The worker's user may first not see one of the outputs, then not write it, and last not read the changelog."""
+    """The worker's user may first not see an output, then not read the changelog, last not write that output."""
     names, application = stage.deployment.names, stage.deployment.settings.application
     broker = stage.deployment.broker
     _allow(broker, ResourceType.TOPIC, [*map(names.input, names.inputs)], _READ)
