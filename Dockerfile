@@ -60,6 +60,7 @@ ENV PATH=/opt/leadpulse/bin:$PATH \
     ORT_DISABLE_TELEMETRY=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    GLIBC_TUNABLES=glibc.malloc.hugetlb=1 \
     NUMBA_CPU_NAME=${KERNEL_CPU} \
     NUMBA_CPU_FEATURES= \
     NUMBA_CACHE_DIR=/tmp/leadpulse-kernels

@@ -20,6 +20,7 @@ from bench.engines import Group
 from bench.site import Site
 from schemas.load import PREFIX
 
+AS_IN_THE_IMAGE: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 READY_SECONDS: Final = 180.0
 STOP_SECONDS: Final = 60.0
 _TAIL_LINES: Final = 25
@@ -49,6 +50,7 @@ class Worker:
         # The leash ends the worker with this process, however that ends.
         command = [sys.executable, "-m", "leadpulse.demo.leash", "worker", "--config", str(self._config)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        environment |= AS_IN_THE_IMAGE
         with self.site.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment, start_new_session=True

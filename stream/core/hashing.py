@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from stream.core.kernel import kernel
-from stream.core.octets import Octets
+from stream.core.octets import Octets, get_fixed
 
 LONGEST: Final = 128
 """Longer input takes other steps, which nothing here needs."""
@@ -32,18 +32,12 @@ _SHORT: Final = np.uint64(int.from_bytes(_SECRET[0:4], "little") ^ int.from_byte
 
 @kernel
 def _word(data: Octets, at: int) -> np.uint64:
-    found = np.uint64(0)
-    for i in range(8):
-        found |= np.uint64(data[at + i]) << np.uint64(8 * i)
-    return found
+    return get_fixed(data, at, 8)
 
 
 @kernel
 def _half(data: Octets, at: int) -> np.uint64:
-    found = np.uint64(0)
-    for i in range(4):
-        found |= np.uint64(data[at + i]) << np.uint64(8 * i)
-    return found
+    return get_fixed(data, at, 4)
 
 
 @kernel

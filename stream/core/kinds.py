@@ -12,7 +12,7 @@ from stream.core.events import Event
 from stream.core.hashing import LONGEST, xxh3
 from stream.core.kernel import kernel
 from stream.core.lead import Flags, Ints
-from stream.core.octets import Octets
+from stream.core.octets import Octets, same
 from stream.core.signals import Signals
 
 KINDS: Final = 32_768
@@ -125,8 +125,8 @@ def find_kind(
             start = table.text_at[kind]
             if (
                 table.text_at[kind + 1] - start == name_end - name + path_end - path
-                and _same(table.text, start, names, name, name_end)
-                and _same(table.text, start + name_end - name, data, path, path_end)
+                and same(names, name, name_end, table.text, start)
+                and same(data, path, path_end, table.text, start + name_end - name)
             ):
                 return int(kind)
         at = (at + 1) % PLACES
@@ -149,11 +149,3 @@ def _hash(type_: int, names: Octets, name: int, name_end: int, data: Octets, pat
     if path_end > path:
         found = found * np.uint64(0xBF58476D1CE4E5B9) ^ xxh3(data, path, path_end)
     return int(found >> np.uint64(8))
-
-
-@kernel
-def _same(text: Octets, at: int, data: Octets, start: int, end: int) -> bool:
-    for i in range(end - start):
-        if text[at + i] != data[start + i]:
-            return False
-    return True

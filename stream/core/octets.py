@@ -1,7 +1,7 @@
 """Writing and reading numbers in packed rows: LEB128 for whole numbers, little-endian for hashes and float bits.
 
-Where several bytes are gone through at once the indices have no sign: one that has may mean a place counted from the
-end, and to look at that for each byte keeps the compiler from taking them eight or sixteen at a time.
+The indices have no sign: one that has may mean a place counted from the end, and to look at that for each byte takes
+time and keeps the compiler from taking them eight or sixteen at a time.
 """
 
 import numpy as np
@@ -14,12 +14,13 @@ Octets = np.ndarray[tuple[int], np.dtype[np.uint8]]
 @kernel
 def put(out: Octets, at: int, number: int) -> int:
     """Writes a number >= 0 in as few bytes as it takes (at most 9); returns the place after it."""
+    place = np.uint64(at)
     while number >= 128:
-        out[at] = np.uint8((number & 127) | 128)
+        out[place] = np.uint8((number & 127) | 128)
         number >>= 7
-        at += 1
-    out[at] = np.uint8(number)
-    return at + 1
+        place += np.uint64(1)
+    out[place] = np.uint8(number)
+    return int(place) + 1
 
 
 @kernel
@@ -27,11 +28,12 @@ def get(data: Octets, at: int) -> tuple[int, int]:
     """Reads what `put` wrote: the number and the place after it."""
     number = 0
     shift = 0
-    while data[at] >= 128:
-        number |= (int(data[at]) & 127) << shift
+    place = np.uint64(at)
+    while data[place] >= 128:
+        number |= (int(data[place]) & 127) << shift
         shift += 7
-        at += 1
-    return number | (int(data[at]) << shift), at + 1
+        place += np.uint64(1)
+    return number | (int(data[place]) << shift), int(place) + 1
 
 
 @kernel
@@ -72,3 +74,13 @@ def copy(data: Octets, start: int, end: int, out: Octets, at: int) -> int:
     for i in range(np.uint64(end - start)):
         out[target + i] = data[source + i]
     return at + end - start
+
+
+@kernel
+def same(data: Octets, start: int, end: int, other: Octets, at: int) -> bool:
+    """Whether data[start:end] stands in `other` from `at` on."""
+    first, second = np.uint64(start), np.uint64(at)
+    for i in range(np.uint64(end - start)):
+        if data[first + i] != other[second + i]:
+            return False
+    return True

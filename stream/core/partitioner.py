@@ -3,7 +3,7 @@
 import numpy as np
 
 from stream.core.kernel import kernel
-from stream.core.octets import Octets
+from stream.core.octets import Octets, get_fixed
 
 SEED = 0x9747B28C
 MIX = 0x5BD1E995
@@ -21,8 +21,7 @@ def murmur2(data: Octets, start: int, end: int) -> int:
     size = end - start
     found = (SEED ^ size) & MASK
     for i in range(start, end - size % 4, 4):
-        part = int(data[i]) | int(data[i + 1]) << 8 | int(data[i + 2]) << 16 | int(data[i + 3]) << 24
-        part = (part * MIX) & MASK
+        part = (int(get_fixed(data, i, 4)) * MIX) & MASK
         part ^= part >> 24
         part = (part * MIX) & MASK
         found = (found * MIX) & MASK

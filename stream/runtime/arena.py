@@ -85,8 +85,12 @@ class Arena:
         """The entry of each lead, NONE where its row is not hot. Begins a poll: what is found stays until the next."""
         self._table.numbers[POLL] += 1
         found = np.empty(len(keys.start), np.int64)
-        find_all(self._table, keys, found)
+        self.find_again(keys, np.arange(len(found)), found)
         return found
+
+    def find_again(self, keys: Keys, wanted: Ints, found: Ints) -> None:
+        """Looks anew for the leads at these places of `keys`, in the same poll."""
+        find_all(self._table, keys, wanted, np.empty(len(wanted), np.uint64), found)
 
     def add(self, keys: Keys, wanted: Ints, rows: Sequence[bytes]) -> None:
         """Takes rows, of the leads at these places of `keys`, from the store; empty ones for leads not known yet.

@@ -160,7 +160,8 @@ def idempotent_producer(settings: Settings) -> dict[str, Any]:
 
 def _producer(settings: Settings) -> dict[str, Any]:
     return connection(settings.kafka) | {
-        "linger.ms": 0,
+        # Batches fill while an epoch is handed over, and its end (`Outbox.wait`) sends what is left at once.
+        "linger.ms": 5,
         "compression.type": "lz4",
         "partitioner": "murmur2_random",
         "queue.buffering.max.messages": 1_000_000,

@@ -4,7 +4,7 @@ Nearly all records are scanned at once (`stream.sources.scan`). Those that the s
 and only that decides whether a record is refused, and why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
@@ -116,20 +116,22 @@ class Intake:
 
     def batch(self, messages: Sequence[Message]) -> Batch:
         """The messages of a poll."""
-        places = self._places
+        # A method of the class, mapped, takes a fifth less than one of each message.
+        size = len(messages)
+        topics = cast(Iterator[str], map(Message.topic, messages))
         return Batch(
             messages,
-            np.array([places[cast(str, message.topic())] for message in messages], np.int64),
-            np.array([message.partition() for message in messages], np.int64),
-            np.array([message.offset() for message in messages], np.int64),
+            np.fromiter(map(self._places.__getitem__, topics), np.int64, size),
+            np.fromiter(map(Message.partition, messages), np.int64, size),
+            np.fromiter(map(Message.offset, messages), np.int64, size),
         )
 
     def take(self, batch: Batch, partitions: int) -> Taken:
         """`partitions`: how many each input topic has."""
         self._learn()
         messages = batch.messages
-        keys = [message.key() for message in messages]
-        stamps = np.array([message.timestamp()[1] for message in messages], np.int64)
+        keys = [*map(Message.key, messages)]
+        stamps = np.fromiter((stamp for _, stamp in map(Message.timestamp, messages)), np.int64, len(messages))
         records = self._records(batch, keys, stamps)
         bounds = Bounds(self._limits.event_bytes, self._limits.ahead, partitions)
         scanned = scan(records, bounds, self.kinds.table)
@@ -182,8 +184,7 @@ class Intake:
         return dead_letter(self._application, refused, reason, text, self._limits.dead_letter_bytes)
 
     def _records(self, batch: Batch, keys: Sequence[Any], stamps: Ints) -> Records:
-        values = [message.value() for message in batch.messages]
-        data, value_at = _join(values, b"\0")
+        data, value_at = _join([*map(Message.value, batch.messages)], b"\0")
         key_data, key_at = _join(keys, b"")
         return Records(data, value_at, key_data, key_at, self._codes[batch.topic], batch.partition, stamps)
 
@@ -228,5 +229,5 @@ def _join(parts: Sequence[Any], between: bytes) -> tuple[np.ndarray[tuple[int], 
         parts = [part if isinstance(part, bytes) else b"" for part in parts]
         joined = between.join(parts)
     at = np.zeros(len(parts) + 1, np.int64)
-    np.cumsum(np.array([*map(len, parts)], np.int64) + len(between), out=at[1:])
+    np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)) + len(between), out=at[1:])
     return np.frombuffer(joined + bytes(_PADDING), np.uint8), at

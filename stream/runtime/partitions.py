@@ -85,13 +85,13 @@ class Partitions:
         yet. `read`: rows that were read from the store just now. Raises StoreError and ArenaFull.
         """
         at = np.zeros(len(leads) + 1, np.int64)
-        np.cumsum(np.array([*map(len, leads)], np.int64), out=at[1:])
+        np.cumsum(np.fromiter(map(len, leads), np.int64, len(leads)), out=at[1:])
         keys = Keys(np.frombuffer(b"".join(leads) or b"\0", np.uint8), at[:-1], at[1:], partition)
         found = self.hot.find(keys)
         missing = np.flatnonzero(found == NONE)
         if len(missing):
             self.tally["stored"] += self._fetch(leads, keys, missing, read)
-            found = self.hot.find(keys)
+            self.hot.find_again(keys, missing, found)
         self.tally["hot"] += len(leads) - len(missing)
         entries, lead = np.unique(found, return_inverse=True)
         return Hot(entries, lead.astype(np.int64), self.hot.rows(entries))

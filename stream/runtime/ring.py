@@ -7,7 +7,7 @@ import numpy as np
 from stream.core.hashing import LONGEST, xxh3
 from stream.core.kernel import kernel
 from stream.core.lead import Flags, Hashes, Ints
-from stream.core.octets import Octets, copy, get_fixed, put_fixed
+from stream.core.octets import Octets, copy, get_fixed, put_fixed, same
 
 Places = np.ndarray[tuple[int], np.dtype[np.int32]]
 
@@ -76,29 +76,43 @@ def _find(table: Table, keys: Keys, i: int, hash_: np.uint64) -> int:
     mask = table.places.size - 1
     at = np.int64(hash_ & np.uint64(mask))
     while table.places[at] != NONE:
-        entry = table.places[at]
-        if table.hash[entry] == hash_ and table.partition[entry] == keys.partition[i]:
-            where = table.at[entry] + HEADER
-            size = keys.end[i] - keys.start[i]
-            if np.int64(get_fixed(table.ring, where - 2, 2)) == size:
-                same = 0
-                while same < size and table.ring[where + same] == keys.data[keys.start[i] + same]:
-                    same += 1
-                if same == size:
-                    return int(entry)
+        if _is_of(table, table.places[at], keys, i, hash_):
+            return int(table.places[at])
         at = (at + 1) & mask
     return NONE
 
 
 @kernel
-def find_all(table: Table, keys: Keys, found: Ints) -> None:
-    """The entry of each key, or NONE; what is found belongs to the poll from now on."""
-    for i in range(found.size):
-        entry = _find(table, keys, i, _hash(keys.data, keys.start[i], keys.end[i], keys.partition[i]))
-        found[i] = entry
-        if entry != NONE:
-            table.poll[entry] = table.numbers[POLL]
-            table.used[entry] = True
+def _is_of(table: Table, entry: int, keys: Keys, i: int, hash_: np.uint64) -> bool:
+    """Whether the entry is that of the key."""
+    if table.hash[entry] != hash_ or table.partition[entry] != keys.partition[i]:
+        return False
+    where = table.at[entry] + HEADER
+    start, end = keys.start[i], keys.end[i]
+    return bool(
+        np.int64(get_fixed(table.ring, where - 2, 2)) == end - start and same(keys.data, start, end, table.ring, where)
+    )
+
+
+@kernel
+def find_all(table: Table, keys: Keys, wanted: Ints, hashes: Hashes, found: Ints) -> None:
+    """The entry of each key at the places `wanted`, or NONE; what is found belongs to the poll from now on.
+    `hashes`: room, one place for each wanted.
+
+    In two passes: nothing in the first waits for memory that another key is looked for in.
+    """
+    mask = np.uint64(table.places.size - 1)
+    for j in range(wanted.size):
+        i = wanted[j]
+        hashes[j] = _hash(keys.data, keys.start[i], keys.end[i], keys.partition[i])
+        found[i] = table.places[np.int64(hashes[j] & mask)]
+    for j in range(wanted.size):
+        i = wanted[j]
+        if found[i] != NONE and not _is_of(table, found[i], keys, i, hashes[j]):
+            found[i] = _find(table, keys, i, hashes[j])
+        if found[i] != NONE:
+            table.poll[found[i]] = table.numbers[POLL]
+            table.used[found[i]] = True
 
 
 @kernel

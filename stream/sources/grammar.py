@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from stream.core.kernel import kernel
-from stream.core.octets import Octets
+from stream.core.octets import Octets, get_fixed
 
 GIVEN_UP: Final = -1
 DEEPEST: Final = 16
@@ -21,6 +21,15 @@ COMMA: Final = ord(",")
 _MINUS: Final = ord("-")
 _ZERO: Final = ord("0")
 _NINE: Final = ord("9")
+
+# Eight bytes at a time.
+_ONES: Final = np.uint64(0x0101010101010101)
+_HIGHEST: Final = np.uint64(0x8080808080808080)
+_SPACES: Final = np.uint64(32) * _ONES
+_QUOTES: Final = np.uint64(QUOTE) * _ONES
+_BACKSLASHES: Final = np.uint64(BACKSLASH) * _ONES
+_PLACES: Final = np.uint64(0x0001020304050607)
+"""Times 256**k, its highest byte is k."""
 
 
 @kernel
@@ -89,9 +98,29 @@ def _skip_name(data: Octets, at: int) -> int:
 
 
 @kernel
+def plain_end(data: Octets, at: int) -> int:
+    """The first place from `at` on of a quote, a backslash or a byte that is no printable ASCII. Looks at up to seven
+    bytes behind it.
+
+    The tests for a zero byte and for one below 32 are those of Bit Twiddling Hacks (S. E. Anderson): what a borrow or a
+    carry falsifies lies behind the first byte found.
+    """
+    while True:
+        eight = get_fixed(data, at, 8)
+        quote, backslash = eight ^ _QUOTES, eight ^ _BACKSLASHES
+        found = ((quote - _ONES) & ~quote) | ((backslash - _ONES) & ~backslash) | ((eight - _SPACES) & ~eight)
+        found = (found | eight | (eight + _ONES)) & _HIGHEST
+        if found:
+            first = found & (~found + np.uint64(1))
+            return at + int(((first >> np.uint64(7)) * _PLACES) >> np.uint64(56))
+        at += 8
+
+
+@kernel
 def _skip_string(data: Octets, at: int) -> int:
     """The place after the string whose content begins at `at`."""
     while True:
+        at = plain_end(data, at)
         byte = data[at]
         if byte == QUOTE:
             return at + 1

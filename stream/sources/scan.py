@@ -15,7 +15,7 @@ from stream.core.hashing import LONGEST, xxh3
 from stream.core.kernel import kernel
 from stream.core.kinds import UNKNOWN, KindTable, find_kind
 from stream.core.lead import Flags, Hashes, Ints
-from stream.core.octets import Octets
+from stream.core.octets import Octets, same
 from stream.core.partitioner import murmur2
 from stream.sources.fields import (
     ANONYMOUS,
@@ -183,13 +183,8 @@ def _is_lead(values: Octets, fields: Ints, keys: Octets, key: int, end: int) -> 
         if keys[key + 3] != ord("n") or keys[key + 4] != ord(":"):
             return False
         key += 5
-    lead = fields[LEAD]
-    if fields[LEAD_END] - lead != end - key:
-        return False
-    for i in range(end - key):
-        if values[lead + i] != keys[key + i]:
-            return False
-    return True
+    lead, lead_end = fields[LEAD], fields[LEAD_END]
+    return bool(lead_end - lead == end - key and same(values, lead, lead_end, keys, key))
 
 
 @kernel

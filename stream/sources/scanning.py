@@ -4,7 +4,8 @@ A scan either finds what it looks for or gives up; it never refuses. What it giv
 a field that is looked for, exponents, long numbers, deep nesting, a field named twice, everything that is no JSON) the
 decoders read one by one, and they alone say what is wrong. So a scan may be narrow, but never more lenient than they.
 
-The bytes of many records lie in one array with a zero byte after each: no JSON contains one, so every loop ends there.
+The bytes of many records lie in one array with a zero byte after each: no JSON contains one, so every loop ends there,
+or at most seven bytes behind, which the array has too.
 """
 
 from typing import Final, NamedTuple
@@ -14,7 +15,7 @@ import numpy as np
 from stream.core.kernel import kernel
 from stream.core.lead import Ints
 from stream.core.octets import Octets
-from stream.sources.grammar import BACKSLASH, CLOSE, COLON, COMMA, GIVEN_UP, OPEN, QUOTE, skip_space, skip_value
+from stream.sources.grammar import CLOSE, COLON, COMMA, GIVEN_UP, OPEN, QUOTE, plain_end, skip_space, skip_value
 
 # What a member of an object is.
 ABSENT: Final = 0
@@ -136,10 +137,5 @@ def _take(data: Octets, at: int, name: int, found: Members) -> int:
 @kernel
 def _plain_end(data: Octets, at: int) -> int:
     """Place of the quote that ends a string of printable ASCII without escapes, which begins at `at`."""
-    while True:
-        byte = data[at]
-        if byte == QUOTE:
-            return at
-        if byte < 32 or byte >= 127 or byte == BACKSLASH:
-            return GIVEN_UP
-        at += 1
+    end = plain_end(data, at)
+    return end if data[end] == QUOTE else GIVEN_UP

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bench.worker import AS_IN_THE_IMAGE
 from schemas.load import default_settings
 from schemas.settings import Settings
 from tests.chart.reference import CHART, values
@@ -63,3 +64,10 @@ def test_the_images_are_those_that_the_page_names() -> None:
     for lock in ("image", "trainer"):
         assert f"requirements/{lock}.txt" in dockerfile
         assert f"requirements/{lock}.txt" in TEXT
+
+
+def test_the_bench_measures_a_worker_with_the_environment_of_the_image() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    for name, value in AS_IN_THE_IMAGE.items():
+        assert re.search(rf"^(ENV)? +{name}={re.escape(value)} ", dockerfile, re.M)
+        assert f"`{name}={value}`" in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -31,7 +31,7 @@ class Model:
         missing = np.flatnonzero(found == NONE)
         assert all(leads[i] not in self.dirty() for i in missing), "a row that no store has was dropped"
         self.arena.add(keys, missing, [self.stored.get(leads[i], b"") for i in missing])
-        found = self.arena.find(keys)
+        self.arena.find_again(keys, missing, found)
         assert (found != NONE).all()
         rows = self.arena.rows(found)
         for i, lead in enumerate(leads):
