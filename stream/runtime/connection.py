@@ -102,7 +102,7 @@ def input_consumer(settings: Settings) -> dict[str, Any]:
             # Positions are always given. One that the topic no longer has is an error, not a reason to jump.
             "auto.offset.reset": "error",
             "isolation.level": "read_committed",
-            "fetch.wait.max.ms": 50,
+            "fetch.wait.max.ms": 100,
             "fetch.queue.backoff.ms": 1,
             "queued.min.messages": 20_000,
             "queued.max.messages.kbytes": 65_536,
