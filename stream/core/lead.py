@@ -118,15 +118,13 @@ def admit(lead: Lead, time: int, event: np.uint64) -> int:
     as_of = lead.times[AS_OF]
     if as_of != NEVER and time // HOUR < as_of // HOUR - LATE_HOURS:
         return LATE
-    ids = lead.sizes[IDS]
-    for i in range(ids):
-        if lead.id_hash[i] == event:
-            return DUPLICATE
+    if _is_known(lead.id_hash, lead.sizes[IDS], event):
+        return DUPLICATE
     lead.times[FIRST] = min(lead.times[FIRST], time)
     if time > as_of:
         lead.times[AS_OF] = time
         if as_of != NEVER and time // HOUR != as_of // HOUR:
-            _coarsen(lead)
+            _coarsen(lead, as_of)
             _forget_ids(lead)
     _remember(lead, time // HOUR, event)
     return COUNTED
@@ -196,6 +194,17 @@ def convert(lead: Lead, time: int) -> None:
 
 
 @kernel
+def _is_known(hashes: Hashes, size: int, event: np.uint64) -> bool:
+    """Whether the event is among the first `size`. Nearly none is: to look at all of them, without a way out of the
+    loop, lets the compiler take eight at a time.
+    """
+    found = False
+    for i in range(np.uint64(size)):
+        found |= hashes[i] == event
+    return found
+
+
+@kernel
 def _add(lead: Lead, size: int, start: int, signal: int, count: int, value: int) -> int:
     """Adds to the tile among the first `size`, which stay ordered; returns the new size."""
     at = size
@@ -222,24 +231,62 @@ def _add(lead: Lead, size: int, start: int, signal: int, count: int, value: int)
 
 
 @kernel
-def _coarsen(lead: Lead) -> None:
-    """Brings every tile to the length that the lead's latest time asks for, and drops what no window reaches."""
+def _coarsen(lead: Lead, before: int) -> None:
+    """Brings every tile to the length that the lead's latest time asks for, and drops what no window reaches.
+
+    As of `before`, the latest time until now, every tile had the length that it asked for: so only tiles that have
+    grown older than a length's reach since then change, which mostly are none.
+    """
+    starts, tiles = lead.tile_start, lead.sizes[TILES]
     fine, hourly, daily = kept_from(lead.times[AS_OF])
-    tiles, size = lead.sizes[TILES], 0
-    if tiles > 0 and lead.tile_start[0] >= daily:  # nothing to drop, so the days at the beginning stay as they are
-        while size < tiles and lead.tile_start[size] < hourly and lead.tile_start[size] % DAY_UNITS == 0:
-            size += 1
-    for i in range(size, tiles):
-        start = lead.tile_start[i]
-        if start < daily:
-            continue
-        if start < hourly:
-            start = start // DAY_UNITS * DAY_UNITS
-        elif start < fine:
-            start = start // HOUR_UNITS * HOUR_UNITS
-        # What was taken out lies before i, so writing at or before `size` never touches a tile still to come.
+    was_fine, was_hourly, _ = kept_from(before)
+    kept = _first_from(starts, 0, tiles, daily)
+    to_days = _first_from(starts, kept, tiles, was_hourly)
+    hours = _first_from(starts, to_days, tiles, hourly)
+    to_hours = _first_from(starts, hours, tiles, was_fine)
+    rest = _first_from(starts, to_hours, tiles, fine)
+    if kept == 0 and to_days == hours and to_hours == rest:
+        return
+    # What was taken out lies before what comes next, so nothing is written over a tile still to come.
+    size = _move(lead, kept, to_days, 0)
+    size = _lengthen(lead, to_days, hours, size, DAY_UNITS)
+    size = _move(lead, hours, to_hours, size)
+    size = _lengthen(lead, to_hours, rest, size, HOUR_UNITS)
+    lead.sizes[TILES] = _move(lead, rest, tiles, size)
+
+
+@kernel
+def _first_from(starts: Ints, low: int, high: int, start: int) -> int:
+    """The first of the places `low` to `high` whose tile begins at `start` or later; `high` where none does."""
+    while low < high:
+        middle = (low + high) // 2
+        if starts[middle] < start:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def _move(lead: Lead, first: int, end: int, size: int) -> int:
+    """Moves tiles down to behind the first `size`; how many there are then."""
+    if size != first:
+        for i in range(first, end):
+            at = size + i - first
+            lead.tile_start[at] = lead.tile_start[i]
+            lead.tile_signal[at] = lead.tile_signal[i]
+            lead.tile_count[at] = lead.tile_count[i]
+            lead.tile_sum[at] = lead.tile_sum[i]
+    return size + end - first
+
+
+@kernel
+def _lengthen(lead: Lead, first: int, end: int, size: int, units: int) -> int:
+    """Adds tiles to the first `size`, as tiles of this length; how many there are then."""
+    for i in range(first, end):
+        start = lead.tile_start[i] // units * units
         size = _add(lead, size, start, lead.tile_signal[i], lead.tile_count[i], lead.tile_sum[i])
-    lead.sizes[TILES] = size
+    return size
 
 
 @kernel

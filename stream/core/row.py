@@ -12,6 +12,7 @@ import numpy as np
 from stream.core.kernel import kernel
 from stream.core.lead import Hashes, Ints
 from stream.core.octets import Octets, copy, get_fixed, put_fixed
+from stream.core.standing import scored_rank
 
 VERSION: Final = 2
 HEADER: Final = 5
@@ -78,6 +79,15 @@ def split_rows(rows: Rows) -> Sections:
     return found
 
 
+def like_beside_like(rows: Rows) -> Ints:
+    """An order of the rows in which leads that were scored alike lie beside each other, new ones first: through the
+    trees of a model they mostly go one way, which a processor foresees. A batch in any order costs a third more.
+    """
+    rank = np.empty(len(rows.start), np.int64)
+    _rank(rows, rank)
+    return np.argsort(rank, kind="stable")
+
+
 def join_rows(standings: Rows, old: Sections, told: Ints, contributions: Told, states: Rows) -> tuple[Octets, Ints]:
     """The rows to store, row i from at[i] to at[i + 1]. `told`: for each the row of `contributions` that is new, or -1
     where the old ones hold.
@@ -110,6 +120,14 @@ def _split(rows: Rows, found: Sections) -> int:
         if rows.end[i] > state:
             found.latest[i] = np.int64(get_fixed(rows.data, state, 8))
     return -1
+
+
+@kernel
+def _rank(rows: Rows, rank: Ints) -> None:
+    for i in range(rows.start.size):
+        start = rows.start[i]
+        known = rows.end[i] > start and rows.data[start] == VERSION
+        rank[i] = scored_rank(rows.data, start + HEADER) if known else -(1 << 32)
 
 
 @kernel

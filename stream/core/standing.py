@@ -129,6 +129,16 @@ def unpack_standing(data: Octets, at: int, standing: Standing) -> int:
 
 
 @kernel
+def scored_rank(data: Octets, at: int) -> int:
+    """A whole number that rises with the log-odds scored last, of a packed standing of which nothing else is read."""
+    at += 24
+    for _ in range(CLOCK):
+        _, at = get(data, at)
+    bits = np.int64(get_fixed(data, at + 4 * SCORED, 4))
+    return int(bits if bits < 1 << 31 else (1 << 31) - bits)
+
+
+@kernel
 def standing_limit(standing: Standing) -> int:
     """No fewer bytes than `pack_standing` writes."""
     return 9 * NUMBERS + 4 * LOG_ODDS + 16 + 17 * int(standing.numbers[HOURS])

@@ -30,6 +30,7 @@ from stream.runtime.ring import (
     copy_changed,
     find_all,
     lead_spans,
+    number_all,
     remove_all,
     row_spans,
 )
@@ -46,10 +47,10 @@ class Arena:
 
     def __init__(self, size: int) -> None:
         """`size` in bytes, the ring and what finds rows in it together."""
-        # An entry costs 46 bytes and up to 4 places of 4 bytes in the table beside its row.
-        entries = size // (SMALLEST_ROW + 62)
+        # An entry costs 50 bytes and up to 4 places of 4 bytes in the table beside its row.
+        entries = size // (SMALLEST_ROW + 66)
         places = 1 << (2 * entries - 1).bit_length()
-        ring = size - 46 * entries - 4 * places
+        ring = size - 50 * entries - 4 * places
         self._table = Table(
             places=np.full(places, NONE, np.int32),
             hash=np.zeros(entries, np.uint64),
@@ -57,6 +58,7 @@ class Arena:
             partition=np.full(entries, NONE, np.int32),
             poll=np.zeros(entries, np.int64),
             epoch=np.zeros(entries, np.int64),
+            number=np.zeros(entries, np.int32),
             used=np.zeros(entries, np.bool_),
             free=np.arange(entries - 1, -1, -1, dtype=np.int32),
             dirty=np.zeros(entries, np.int32),
@@ -91,6 +93,11 @@ class Arena:
     def find_again(self, keys: Keys, wanted: Ints, found: Ints) -> None:
         """Looks anew for the leads at these places of `keys`, in the same poll."""
         find_all(self._table, keys, wanted, np.empty(len(wanted), np.uint64), found)
+
+    def number(self, found: Ints) -> tuple[Ints, Ints]:
+        """The different entries among those found, and for each found its place among them."""
+        entries, lead = np.empty(len(found), np.int64), np.empty(len(found), np.int64)
+        return entries[: number_all(self._table, found, entries, lead)], lead
 
     def add(self, keys: Keys, wanted: Ints, rows: Sequence[bytes]) -> None:
         """Takes rows, of the leads at these places of `keys`, from the store; empty ones for leads not known yet.

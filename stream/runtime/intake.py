@@ -224,10 +224,10 @@ class Intake:
 def _join(parts: Sequence[Any], between: bytes) -> tuple[np.ndarray[tuple[int], np.dtype[np.uint8]], Ints]:
     """All parts end to end, and where each begins; a part that is none counts as empty."""
     try:
-        joined = between.join(parts)
+        joined = between.join([*parts, bytes(_PADDING)])
     except TypeError:
         parts = [part if isinstance(part, bytes) else b"" for part in parts]
-        joined = between.join(parts)
+        joined = between.join([*parts, bytes(_PADDING)])
     at = np.zeros(len(parts) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)) + len(between), out=at[1:])
-    return np.frombuffer(joined + bytes(_PADDING), np.uint8), at
+    return np.frombuffer(joined, np.uint8), at

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from stream.core.lead import Ints
-from stream.core.row import Rows
+from stream.core.row import Rows, like_beside_like
 from stream.runtime.arena import Arena
 from stream.runtime.partition_row import Clock
 from stream.runtime.ring import NONE, Keys
@@ -93,8 +93,12 @@ class Partitions:
             self.tally["stored"] += self._fetch(leads, keys, missing, read)
             self.hot.find_again(keys, missing, found)
         self.tally["hot"] += len(leads) - len(missing)
-        entries, lead = np.unique(found, return_inverse=True)
-        return Hot(entries, lead.astype(np.int64), self.hot.rows(entries))
+        entries, lead = self.hot.number(found)
+        rows = self.hot.rows(entries)
+        order = like_beside_like(rows)
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        return Hot(entries[order], place[lead], Rows(rows.data, rows.start[order], rows.end[order]))
 
     def after(self, partition: int, lead: str, most: int) -> list[tuple[bytes, bytes]]:
         """The next leads of a partition in the order of their keys, with their rows; fewer than `most` are its last.

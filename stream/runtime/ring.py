@@ -38,7 +38,7 @@ class Table(NamedTuple):
     """One place an entry, but in `places` (entry by hash, or NONE), `free`, `dirty` (lists of entries) and `ring`.
 
     at: where the row lies. partition: NONE for a free entry. poll, epoch: when it was used and changed last.
-    used: whether it was used since the head came by.
+    number: work space of `number_all`. used: whether it was used since the head came by.
     """
 
     places: Places
@@ -47,6 +47,7 @@ class Table(NamedTuple):
     partition: Places
     poll: Ints
     epoch: Ints
+    number: Places
     used: Flags
     free: Places
     dirty: Places
@@ -113,6 +114,24 @@ def find_all(table: Table, keys: Keys, wanted: Ints, hashes: Hashes, found: Ints
         if found[i] != NONE:
             table.poll[found[i]] = table.numbers[POLL]
             table.used[found[i]] = True
+
+
+@kernel
+def number_all(table: Table, found: Ints, entries: Ints, lead: Ints) -> int:
+    """Numbers the entries in the order in which they are found: `entries` has each once, `lead` the number of each
+    found. Returns how many there are.
+    """
+    size = 0
+    for entry in found:
+        table.number[entry] = NONE
+    for i in range(found.size):
+        entry = found[i]
+        if table.number[entry] == NONE:
+            table.number[entry] = size
+            entries[size] = entry
+            size += 1
+        lead[i] = table.number[entry]
+    return size
 
 
 @kernel

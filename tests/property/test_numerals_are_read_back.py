@@ -55,3 +55,9 @@ def test_a_row_of_a_matrix_is_read_back(rows: int, width: int, data: st.DataObje
 @given(st.lists(SINGLE | WHOLE_SINGLE))
 def test_a_column_of_32_bit_numbers_is_read_back(column: list[float]) -> None:
     assert [float(text) for text in singles(np.array(column, np.float32)).each()] == column
+
+
+def test_numbers_around_the_largest_that_is_written_digit_by_digit_keep_their_places() -> None:
+    edge = np.array([[2.0**exponent + step * 2.0 ** (exponent - 23) for step in (-1, 0, 1)] for exponent in range(47, 53)])
+    matrix = np.concatenate((edge, np.array([[1e15, 999999986991104.0, 1000000054099968.0]]))).astype(np.float32)
+    assert [json.loads(b"[%b]" % text) for text in vectors(matrix).each()] == matrix.tolist()

@@ -34,8 +34,8 @@ def leads(draw: st.DrawFn) -> Lead:
     tiles = sorted(draw(st.sets(st.tuples(st.integers(0, 2**45), numbers), max_size=12)))
     for i, (start, signal) in enumerate(tiles):
         lead.tile_start[i], lead.tile_signal[i] = start, signal
-        lead.tile_count[i] = draw(st.integers(1, LARGEST))
-        lead.tile_sum[i] = draw(st.integers(-LARGEST, LARGEST))
+        lead.tile_count[i] = draw(st.just(1) | st.integers(1, LARGEST))
+        lead.tile_sum[i] = draw(st.just(0) | st.integers(-LARGEST, LARGEST))
     lead.sizes[places.TILES] = len(tiles)
     oldest = as_of // HOUR - 192
     ids = sorted(draw(st.sets(st.tuples(st.integers(oldest, as_of // HOUR), HASHES), max_size=8)))
