@@ -9,6 +9,7 @@ from typing import Final
 from tests.faults.catalogue import Row
 from tests.faults.outcome import Outcome
 from tests.faults.stage import AT_LEAST_ONCE, Conditions
+from tests.faults.turns import Turn
 from tests.integration.deployment import Broker, deploy, few_features
 from tests.integration.process import WorkerProcess
 
@@ -25,12 +26,18 @@ def warm_up(broker: Broker, directory: Path) -> None:
         worker.stop()
 
 
-def play(row: Row, broker: Broker, directory: Path, *, short: bool, guarantee: str) -> Outcome:
-    """directory: of all rows; the workers' logs and settings stay in a folder of its own below it."""
+def play(
+    row: Row, broker: Broker, directory: Path, *, short: bool, guarantee: str, turn: Turn | None = None
+) -> Outcome:
+    """directory: of all rows; the workers' logs and settings stay in a folder of its own below it. turn: where other
+    rows are played too.
+    """
     folder = Path(tempfile.mkdtemp(prefix=f"row-{row.number}-", dir=directory))
+    turn = turn or Turn()
+    turn.take()
     began = time.monotonic()
     try:
-        played = row.play(Conditions(broker, folder, short, guarantee))
+        played = row.play(Conditions(broker, folder, short, guarantee, turn))
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         said = str(error).splitlines() or [""]
@@ -40,6 +47,6 @@ def play(row: Row, broker: Broker, directory: Path, *, short: bool, guarantee: s
     findings = played.findings
     twice = 0 if guarantee == AT_LEAST_ONCE else findings.duplicated
     passed = not findings.complaints and findings.lost == 0 and twice == 0
-    told = "; ".join([*findings.complaints, *findings.notes, f"played in {time.monotonic() - began:.0f} s"])
+    told = "; ".join([*findings.complaints, *findings.notes, f"played and judged in {time.monotonic() - began:.0f} s"])
     recovered = None if played.recovered_seconds is None else round(played.recovered_seconds, 2)
     return Outcome(row.number, row.fault, played.events, findings.lost, findings.duplicated, recovered, passed, told)

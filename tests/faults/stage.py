@@ -11,6 +11,7 @@ from tests.faults.follow import Follow
 from tests.faults.judge import ModelAt, expect_of_one_topic, judge
 from tests.faults.load import Delivered, Injected, Load
 from tests.faults.outcome import Findings
+from tests.faults.turns import Turn
 from tests.faults.watch import Watch
 from tests.integration.deployment import PARTITIONS, Broker, Deployment, deploy, few_features
 from tests.integration.expectation import Expected
@@ -23,12 +24,15 @@ RECOVERY_SECONDS: Final = 300.0
 
 
 class Conditions(NamedTuple):
-    """What a row is played under. directory: empty, its own. short: as in `make test`."""
+    """What a row is played under. directory: empty, its own. short: as in `make test`. turn: to be had while a row is
+    played, and not while it is judged.
+    """
 
     broker: Broker
     directory: Path
     short: bool
     guarantee: str
+    turn: Turn
 
     def apart(self, name: str) -> "Conditions":
         """For one of several deployments of a row: in a directory of its own."""
@@ -80,6 +84,7 @@ class Stage:
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        self.given.turn.take()
         if self._partitions is not None:
             self.deployment.create_topics(partitions=self._partitions)
             self.connect()
@@ -172,7 +177,8 @@ class Stage:
         return expect_of_one_topic(self.deployment, delivered)
 
     def judge(self, model_at: ModelAt | None = None) -> Expected:
-        """What the oracle expects; where it differs from what was found, `findings` tell."""
+        """What the oracle expects; where it differs from what was found, `findings` tell. Nothing is played any more."""
+        self.given.turn.give_back()
         exactly_once = self.given.guarantee != AT_LEAST_ONCE
         return judge(self.deployment, self.everything(), self.findings, exactly_once=exactly_once, model_at=model_at)
 
