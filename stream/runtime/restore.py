@@ -16,6 +16,8 @@ from stream.runtime.store import Marker, Store
 
 STEP_SECONDS: Final = 0.05
 BATCH: Final = 4_000
+MANY: Final = 200_000
+"""So many records make a restore long enough for its rows to be merged when it is over."""
 # Compaction drops the removal of a row a day after it at the earliest (the topics' check sees to it). To local rows of
 # before then, the row would be there for ever.
 STALE_SECONDS: Final = 20 * 3600.0
@@ -50,6 +52,8 @@ class Restorer:
         found = find_spans(self._ends, wanted, unanswered)
         for (_, partition), span in found.items():
             self._begin(partition, span)
+        if sum(progress.remaining() for progress in self._running.values()) > MANY:
+            self._store.merge(False)
         return {partition for _, partition in found}
 
     def _begin(self, partition: int, span: Span) -> None:
@@ -79,6 +83,8 @@ class Restorer:
         if progress is not None and progress.first < progress.end:
             self._reader.incremental_unassign([TopicPartition(self._topic, partition)])
             self._metrics.restore_remaining.remove(str(partition))
+        if not self._running:
+            self._store.merge(True)
 
     def percents(self) -> dict[int, int]:
         """How much of each partition under way has been read. May be called from any thread."""
@@ -118,13 +124,15 @@ class Restorer:
         """Writes what was read, with how far it goes."""
         rows: dict[int, dict[bytes, bytes | None]] = {}
         number: int | None = None
-        for message in messages:
-            partition, error = message.partition(), message.error()
+        taken = 0
+        # Methods of the class, mapped, take a fifth less than those of each message.
+        places, errors = map(Message.partition, messages), map(Message.error, messages)
+        content = map(Message.offset, messages), map(Message.key, messages), map(Message.value, messages)
+        for partition, error, offset, key, value in zip(places, errors, *content, strict=True):
             if error is not None and error.code() != KafkaError._PARTITION_EOF:
                 self._meet(error, partition)
                 number = None
                 continue
-            offset = message.offset()
             assert partition is not None and offset is not None
             if partition != number:  # they come in runs of one partition
                 number, progress, found = partition, self._running.get(partition), rows.setdefault(partition, {})
@@ -136,7 +144,7 @@ class Restorer:
                 continue
             progress.next = offset + 1
             progress.records += 1
-            key, value = message.key(), message.value()
+            taken += 1
             assert isinstance(key, bytes)
             assert value is None or isinstance(value, bytes)
             if key == partition_row.KEY:
@@ -145,7 +153,7 @@ class Restorer:
                 progress.definitions = value
             else:
                 found[key] = value
-        self._metrics.restored_rows.inc(sum(message.error() is None for message in messages))
+        self._metrics.restored_rows.inc(taken)
         known = {each: found for each, found in rows.items() if each in self._running}
         self._store.write({each: (found, self._running[each].marker()) for each, found in known.items()}, whole=False)
 

@@ -35,6 +35,7 @@ from rocksdict import (
 MEMORY_BYTES: Final = 128 * 1024 * 1024
 OPEN_FILES: Final = 256
 FLUSH_SECONDS: Final = 300.0
+TABLES: Final = 10_000
 REBUILD: Final = "rebuild"
 HOME_KEY: Final = b"\xff"
 
@@ -62,6 +63,7 @@ class Store:
         self._directory = directory
         self._memory = memory
         self._flushed = time.monotonic()
+        self._merges = True
         self.rebuilt: str | None = None
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -144,6 +146,14 @@ class Store:
             remedy = "free or add disk space" if "No space" in text else "the next start rebuilds what is missing"
             raise StoreError(f"cannot write the state in {self._directory}: {text}; {remedy}") from None
 
+    def merge(self, now: bool) -> None:
+        """Whether tables are merged as they come, or first when all of a long restore is there: half of its CPU would go
+        into merging what is merged again soon.
+        """
+        if now != self._merges:
+            self._merges = now
+            self._rocks.set_options({"disable_auto_compactions": "false" if now else "true"})
+
     def size(self) -> int:
         """Bytes of its tables on disk. From any thread."""
         return int(self._rocks.property_int_value("rocksdb.total-sst-files-size") or 0)
@@ -209,9 +219,12 @@ def _options(memory: int) -> Options:
     options.set_max_write_buffer_number(3)
     options.set_max_open_files(OPEN_FILES)
     options.set_keep_log_file_num(2)
-    # A restore is half compaction: fewer and larger merges, and what is merged soon anyway is not compressed first. To
-    # merge tables of one size, not level by level, takes half the CPU, and now and then twice the disk.
+    # Fewer and larger merges, and what is merged soon anyway is not compressed first. To merge tables of one size, not
+    # level by level, takes half the CPU, and now and then twice the disk.
     options.set_level_zero_file_num_compaction_trigger(8)
+    # After a long restore many wait to be merged: commits need not wait for that.
+    options.set_level_zero_slowdown_writes_trigger(TABLES)
+    options.set_level_zero_stop_writes_trigger(TABLES)
     options.set_compaction_style(DBCompactionStyle.universal())
     options.set_compression_per_level([DBCompressionType.none(), *[DBCompressionType.lz4()] * 6])
     table = BlockBasedOptions()

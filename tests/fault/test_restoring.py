@@ -18,6 +18,8 @@ from tests.integration.deployment import Broker, Deployment, deploy
 
 ROWS = 100
 MANY = 6_000
+MERGED_FROM = 8
+"""More tables of one size than these are merged, where nothing puts it off."""
 
 
 class ForgetfulEnds(Consumer):
@@ -163,6 +165,39 @@ def test_a_partition_taken_away_half_way_is_gone_on_with_and_tells_how_far_it_is
     assert restoring.restorer.percents() == {}
     for partition in (0, 1):
         assert dict(store.all_rows(partition)) == rows
+
+
+@pytest.mark.parametrize("given_up", [False, True], ids=["over", "given up"])
+def test_tables_of_a_long_restore_wait_to_be_merged_until_it_is_over(
+    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given_up: bool
+) -> None:
+    rows: dict[bytes, bytes | None] = {b"lead %d" % number: b"%0400d" % number for number in range(MANY)}
+    produce(deployment, rows)
+    monkeypatch.setattr(restore, "MANY", 100)
+    monkeypatch.setattr(restore, "Consumer", SlowReader)
+    store = Store(tmp_path / "small", memory=1024 * 1024)
+    restoring = Restoring(deployment, store)
+    restoring.begin(0)
+    most = 0
+    while restoring.restorer.percents().get(0, 100) < 90:
+        restoring.step()
+        most = max(most, tables(tmp_path / "small"))
+    if given_up:
+        restoring.restorer.cancel(0)
+    else:
+        restoring.finish(0)
+    restoring.restorer.close()
+    assert most > MERGED_FROM
+    deadline = time.monotonic() + 20
+    while tables(tmp_path / "small") > MERGED_FROM:
+        assert time.monotonic() < deadline, "they are not merged"
+        time.sleep(0.05)
+    store.close()
+
+
+def tables(directory: Path) -> int:
+    """Files with rows in them."""
+    return len(list((directory / "rows").glob("*.sst")))
 
 
 def test_rows_that_the_changelog_removes_are_gone_from_a_new_store_and_from_an_old_one(
