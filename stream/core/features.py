@@ -37,7 +37,7 @@ from stream.core.plan import (
     WEIGHT_ONE,
     Plan,
 )
-from stream.core.tiles import DAY_UNITS, FIVE, HOUR, HOUR_UNITS
+from stream.core.tiles import DAY_UNITS, FIVE, HOUR, HOUR_UNITS, first_from
 
 Vector = np.ndarray[tuple[int], np.dtype[np.float32]]
 
@@ -104,15 +104,8 @@ def _begin_all(start: Ints, tiles: int, now: int, windows: Windows, begins: Ints
     end = tiles
     for w in range(begins.size):
         first = (now - windows[w, 0]) // (windows[w, 1] * FIVE) * windows[w, 1]
-        low, high = 0, end
-        while low < high:
-            middle = (low + high) // 2
-            if start[middle] < first:
-                low = middle + 1
-            else:
-                high = middle
-        begins[w] = low
-        end = low
+        end = first_from(start, 0, end, first)
+        begins[w] = end
 
 
 @kernel

@@ -23,15 +23,10 @@ from stream.core.lead import (
     Flags,
     Ints,
     Lead,
-    admit,
     clear,
-    convert,
-    land,
     new_lead,
-    note,
-    occur,
-    tell,
 )
+from stream.core.lead_event import admit, convert, land, note, occur, tell
 from stream.core.octets import Octets
 from stream.core.pack import pack, packed_limit, unpack
 from stream.core.plan import Plan

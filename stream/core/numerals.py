@@ -21,7 +21,7 @@ Doubles = np.ndarray[tuple[int], np.dtype[np.float64]]
 LONGEST: Final = 24
 """No text of a whole number or decimal fraction is longer, nor is one with the comma before it."""
 LARGEST: Final = 2.0**49
-"""Numbers below it that are whole are written digit by digit. A power of two: the same as a float of 32 bits and of 64."""
+"""Whole numbers below it are written digit by digit. A power of two is the same as a float of 32 bits and of 64."""
 
 MINUS, DOT, ZERO = b"-.0"
 

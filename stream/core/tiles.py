@@ -10,7 +10,11 @@ shorter. Windows under 12 hours are measured in 5-minute tiles, under 12 days in
 
 from typing import Final
 
+import numpy as np
+
 from stream.core.kernel import kernel
+
+Starts = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 FIVE: Final = 300_000
 HOUR: Final = 3_600_000
@@ -47,6 +51,18 @@ def kept_from(as_of: int) -> tuple[int, int, int]:
     """First starts (units of 5 minutes) that `kept_start` leaves at 5 minutes, at an hour or less, and keeps at all."""
     hour, day = as_of // HOUR, as_of // DAY
     return (hour - FINE_HOURS) * HOUR_UNITS, (day - HOURLY_DAYS) * DAY_UNITS, (day - DAILY_DAYS) * DAY_UNITS
+
+
+@kernel
+def first_from(starts: Starts, low: int, high: int, start: int) -> int:
+    """The first of the places `low` to `high` whose tile begins at `start` or later; `high` where none does."""
+    while low < high:
+        middle = (low + high) // 2
+        if starts[middle] < start:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def tile_units(window: int) -> int:

@@ -142,17 +142,18 @@ class Store:
                 self._flushed = time.monotonic()
                 self._rocks.flush(wait=False)
         except Exception as error:  # rocksdict raises Exception itself
-            text = " ".join(str(error).split())
-            remedy = "free or add disk space" if "No space" in text else "the next start rebuilds what is missing"
-            raise StoreError(f"cannot write the state in {self._directory}: {text}; {remedy}") from None
+            raise self._unwritable(error) from None
 
     def merge(self, now: bool) -> None:
-        """Whether tables are merged as they come, or first when all of a long restore is there: half of its CPU would go
-        into merging what is merged again soon.
+        """Whether tables are merged as they come. Those of a long restore had better wait for each other: merged at
+        once they are merged again soon. Raises StoreError.
         """
         if now != self._merges:
             self._merges = now
-            self._rocks.set_options({"disable_auto_compactions": "false" if now else "true"})
+            try:
+                self._rocks.set_options({"disable_auto_compactions": "false" if now else "true"})
+            except Exception as error:  # rocksdict raises Exception itself
+                raise self._unwritable(error) from None
 
     def size(self) -> int:
         """Bytes of its tables on disk. From any thread."""
@@ -198,6 +199,11 @@ class Store:
             return cast(list[bytes | None], self._rocks.get([*keys]))
         except Exception as error:  # rocksdict raises Exception itself
             raise self._unreadable(error) from None
+
+    def _unwritable(self, error: Exception) -> StoreError:
+        text = " ".join(str(error).split())
+        remedy = "free or add disk space" if "No space" in text else "the next start rebuilds what is missing"
+        return StoreError(f"cannot write the state in {self._directory}: {text}; {remedy}")
 
     def _unreadable(self, error: Exception) -> StoreError:
         text = " ".join(str(error).split())

@@ -177,7 +177,7 @@ class Stage:
         return expect_of_one_topic(self.deployment, delivered)
 
     def judge(self, model_at: ModelAt | None = None) -> Expected:
-        """What the oracle expects; where it differs from what was found, `findings` tell. Nothing is played any more."""
+        """What the oracle expects; where it differs from what was found, `findings` tell. All has been played."""
         self.given.turn.give_back()
         exactly_once = self.given.guarantee != AT_LEAST_ONCE
         return judge(self.deployment, self.everything(), self.findings, exactly_once=exactly_once, model_at=model_at)

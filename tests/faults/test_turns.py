@@ -3,6 +3,7 @@
 import os
 import time
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +46,7 @@ def test_rows_are_played_one_at_a_time_and_judged_while_the_next_is_played(tmp_p
     assert outcomes[DIES] == Outcome(DIES, "fault 3", None, None, None, None, False, "its process ended with 9")
     lines = told.read_text().splitlines()
     assert len(lines) == 1 + 4 * 4
-    for begin, end in zip(lines, lines[1:], strict=False):
+    for begin, end in pairwise(lines):
         if "plays" in begin and begin != f"{DIES} plays":
             assert end == begin.replace("plays", "is played"), "another one played meanwhile"
 

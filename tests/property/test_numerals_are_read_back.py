@@ -58,6 +58,6 @@ def test_a_column_of_32_bit_numbers_is_read_back(column: list[float]) -> None:
 
 
 def test_numbers_around_the_largest_that_is_written_digit_by_digit_keep_their_places() -> None:
-    edge = np.array([[2.0**exponent + step * 2.0 ** (exponent - 23) for step in (-1, 0, 1)] for exponent in range(47, 53)])
+    edge = np.array([[2.0**power + step * 2.0 ** (power - 23) for step in (-1, 0, 1)] for power in range(47, 53)])
     matrix = np.concatenate((edge, np.array([[1e15, 999999986991104.0, 1000000054099968.0]]))).astype(np.float32)
     assert [json.loads(b"[%b]" % text) for text in vectors(matrix).each()] == matrix.tolist()
