@@ -14,12 +14,10 @@ from stream.runtime import restore
 from stream.runtime.metrics import Metrics
 from stream.runtime.restore import Restorer
 from stream.runtime.store import Marker, Store
+from tests.fault.restoring import MANY, Restoring, SlowReader, produce
 from tests.integration.deployment import Broker, Deployment, deploy
 
 ROWS = 100
-MANY = 6_000
-MERGED_FROM = 8
-"""More tables of one size than these are merged, where nothing puts it off."""
 
 
 class ForgetfulEnds(Consumer):
@@ -73,58 +71,11 @@ def test_a_partition_whose_place_is_gone_is_read_anew_and_the_others_lose_nothin
     store.close()
 
 
-class SlowReader(Consumer):
-    """The client's own consumer, a few records at a time, so that a restore takes many steps."""
-
-    def consume(self, most: int = 1, timeout: float = -1) -> list[Any]:
-        found = super().consume(min(most, 200), timeout)
-        time.sleep(0.02)
-        return found
-
-
 @pytest.fixture
 def deployment(mock_kafka: Broker, tmp_path: Path, request: pytest.FixtureRequest) -> Deployment:
     found = deploy(mock_kafka, tmp_path, request.node.name[:60])
     found.create_topics()
     return found
-
-
-def produce(deployment: Deployment, rows: dict[bytes, bytes | None], partition: int = 0) -> None:
-    producer = Producer({"bootstrap.servers": deployment.settings.kafka.bootstrap})
-    for lead, row in rows.items():
-        producer.produce(deployment.names.changelog, row, lead, partition=partition)
-    assert producer.flush(20) == 0
-
-
-class Restoring:
-    """A restorer of one store, with its metrics."""
-
-    def __init__(self, deployment: Deployment, store: Store) -> None:
-        self.metrics = Metrics()
-        self.finished: dict[int, Marker] = {}
-        self.restorer = Restorer(deployment.settings, deployment.names.changelog, store, self.metrics)
-
-    def begin(self, *partitions: int) -> None:
-        assert self.restorer.begin(partitions, []) == set(partitions)
-
-    def step(self) -> None:
-        self.restorer.step(self.finished.__setitem__)
-
-    def finish(self, *partitions: int) -> None:
-        for _ in range(1000):
-            self.step()
-            if self.finished.keys() >= set(partitions):
-                return
-        raise AssertionError(f"only {sorted(self.finished)} of {partitions} were restored")
-
-    def read(self) -> float:
-        """Records so far."""
-        return self.metrics.registry.get_sample_value("leadpulse_restored_rows_total") or 0
-
-    def remaining(self, partition: int) -> float | None:
-        return self.metrics.registry.get_sample_value(
-            "leadpulse_restore_remaining_records", {"partition": str(partition)}
-        )
 
 
 @pytest.fixture
@@ -165,39 +116,6 @@ def test_a_partition_taken_away_half_way_is_gone_on_with_and_tells_how_far_it_is
     assert restoring.restorer.percents() == {}
     for partition in (0, 1):
         assert dict(store.all_rows(partition)) == rows
-
-
-@pytest.mark.parametrize("given_up", [False, True], ids=["over", "given up"])
-def test_tables_of_a_long_restore_wait_to_be_merged_until_it_is_over(
-    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given_up: bool
-) -> None:
-    rows: dict[bytes, bytes | None] = {b"lead %d" % number: b"%0400d" % number for number in range(MANY)}
-    produce(deployment, rows)
-    monkeypatch.setattr(restore, "MANY", 100)
-    monkeypatch.setattr(restore, "Consumer", SlowReader)
-    store = Store(tmp_path / "small", memory=1024 * 1024)
-    restoring = Restoring(deployment, store)
-    restoring.begin(0)
-    most = 0
-    while restoring.restorer.percents().get(0, 100) < 90:
-        restoring.step()
-        most = max(most, tables(tmp_path / "small"))
-    if given_up:
-        restoring.restorer.cancel(0)
-    else:
-        restoring.finish(0)
-    restoring.restorer.close()
-    assert most > MERGED_FROM
-    deadline = time.monotonic() + 20
-    while tables(tmp_path / "small") > MERGED_FROM:
-        assert time.monotonic() < deadline, "they are not merged"
-        time.sleep(0.05)
-    store.close()
-
-
-def tables(directory: Path) -> int:
-    """Files with rows in them."""
-    return len(list((directory / "rows").glob("*.sst")))
 
 
 def test_rows_that_the_changelog_removes_are_gone_from_a_new_store_and_from_an_old_one(
