@@ -16,10 +16,10 @@ from rich.console import Console
 import tests.conftest  # noqa: F401  points numba to the kernels' cache before any of them is imported
 from tests.brokers.select import NoKafkaError, running_kafka
 from tests.faults.catalogue import ROWS
-from tests.faults.outcome import Outcome, print_heading, print_outcome, write
-from tests.faults.play import play, warm_up
+from tests.faults.outcome import print_heading, print_outcome, write
+from tests.faults.play import play_apart, warm_up
 from tests.faults.stage import AT_LEAST_ONCE, EXACTLY_ONCE
-from tests.faults.turns import Turn, play_in_turn
+from tests.faults.turns import play_in_turn
 from tests.integration.deployment import Broker
 
 DEFAULT_JSON = Path("build/faults.json")
@@ -43,7 +43,7 @@ def main() -> int:
         broker = Broker(bootstrap, real=True)
         warm_up(broker, logs)
         print_heading(console)
-        play_row = partial(_play, broker, logs, short=options.short, guarantee=options.guarantee)
+        play_row = partial(play_apart, broker, logs, short=options.short, guarantee=options.guarantee)
         for outcome in play_in_turn({number: ROWS[number].fault for number in options.rows}, play_row):
             outcomes.append(outcome)
             print_outcome(console, outcome)
@@ -53,12 +53,6 @@ def main() -> int:
     console.print(f"{len(outcomes)} rows in {(time.monotonic() - began) / 60:.1f} minutes, {told}: {options.json}")
     console.print(f"logs of the workers: {logs}", style="dim")
     return 1 if failed else 0
-
-
-def _play(broker: Broker, logs: Path, number: int, turn: Turn, *, short: bool, guarantee: str) -> Outcome:
-    """One row, in a process of its own."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    return play(ROWS[number], broker, logs, short=short, guarantee=guarantee, turn=turn)
 
 
 def _keep_clients_quiet(log: Path) -> None:
