@@ -25,7 +25,7 @@ def _kernels_digest() -> str:
     paths = (ROOT / "stream").rglob("*.py")
     sources = {".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text("utf-8") for path in paths}
     found: set[str] = set()
-    wanted = {name for name, source in sources.items() if "@njit" in source}
+    wanted = {name for name, source in sources.items() if "@kernel" in source}
     while wanted:
         found |= wanted
         imported = {each for name in wanted for each in re.findall(r"^from (stream[.\w]+) import", sources[name], re.M)}

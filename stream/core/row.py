@@ -81,7 +81,7 @@ def split_rows(rows: Rows) -> Sections:
 
 def like_beside_like(rows: Rows) -> Ints:
     """An order of the rows in which leads that were scored alike lie beside each other, new ones first: through the
-    trees of a model they mostly go one way, which a processor foresees. A batch in any order costs a third more.
+    trees of a model they mostly go one way, which a processor foresees. A batch in any order costs a quarter more.
     """
     rank = np.empty(len(rows.start), np.int64)
     _rank(rows, rank)

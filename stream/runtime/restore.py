@@ -17,7 +17,7 @@ from stream.runtime.store import Marker, Store
 STEP_SECONDS: Final = 0.05
 BATCH: Final = 4_000
 MANY: Final = 200_000
-"""So many records make a restore long enough for its rows to be merged when it is over."""
+"""So many offsets make a restore long enough for most of its rows to be merged when it is over."""
 # Compaction drops the removal of a row a day after it at the earliest (the topics' check sees to it). To local rows of
 # before then, the row would be there for ever.
 STALE_SECONDS: Final = 20 * 3600.0
@@ -53,7 +53,7 @@ class Restorer:
         for (_, partition), span in found.items():
             self._begin(partition, span)
         if sum(progress.remaining() for progress in self._running.values()) > MANY:
-            self._store.merge(False)
+            self._store.merge(late=True)
         return {partition for _, partition in found}
 
     def _begin(self, partition: int, span: Span) -> None:
@@ -84,7 +84,7 @@ class Restorer:
             self._reader.incremental_unassign([TopicPartition(self._topic, partition)])
             self._metrics.restore_remaining.remove(str(partition))
         if not self._running:
-            self._store.merge(True)
+            self._store.merge(late=False)
 
     def percents(self) -> dict[int, int]:
         """How much of each partition under way has been read. May be called from any thread."""

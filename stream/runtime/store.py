@@ -35,7 +35,9 @@ from rocksdict import (
 MEMORY_BYTES: Final = 128 * 1024 * 1024
 OPEN_FILES: Final = 256
 FLUSH_SECONDS: Final = 300.0
-TABLES: Final = 10_000
+MERGED_FROM: Final = 8
+MERGED_LATE: Final = 64
+"""So many tables of about one size are merged; the latter while a long restore is under way."""
 REBUILD: Final = "rebuild"
 HOME_KEY: Final = b"\xff"
 
@@ -63,7 +65,7 @@ class Store:
         self._directory = directory
         self._memory = memory
         self._flushed = time.monotonic()
-        self._merges = True
+        self._merges_late = False
         self.rebuilt: str | None = None
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -144,14 +146,15 @@ class Store:
         except Exception as error:  # rocksdict raises Exception itself
             raise self._unwritable(error) from None
 
-    def merge(self, now: bool) -> None:
-        """Whether tables are merged as they come. Those of a long restore had better wait for each other: merged at
-        once they are merged again soon. Raises StoreError.
+    def merge(self, *, late: bool) -> None:
+        """Whether more tables than usually may wait to be merged, as is good for a long restore: what is merged at once
+        is merged again soon. Raises StoreError.
         """
-        if now != self._merges:
-            self._merges = now
+        if late != self._merges_late:
+            self._merges_late = late
             try:
-                self._rocks.set_options({"disable_auto_compactions": "false" if now else "true"})
+                most = MERGED_LATE if late else MERGED_FROM
+                self._rocks.set_options({"level0_file_num_compaction_trigger": str(most)})
             except Exception as error:  # rocksdict raises Exception itself
                 raise self._unwritable(error) from None
 
@@ -174,7 +177,9 @@ class Store:
         self._rocks.close()
 
     def _open(self) -> Rdict:
-        rocks = Rdict(str(self._directory / "rows"), _options(self._memory))
+        options = _options(self._memory)
+        # Without the second an existing store is opened with the options, and the cache, that it was closed with.
+        rocks = Rdict(str(self._directory / "rows"), options, {"default": options})
         unlogged = WriteOptions()
         unlogged.disable_wal = True  # type: ignore[method-assign,assignment]  # a property, whatever its stub says
         rocks.set_write_options(unlogged)
@@ -227,10 +232,10 @@ def _options(memory: int) -> Options:
     options.set_keep_log_file_num(2)
     # Fewer and larger merges, and what is merged soon anyway is not compressed first. To merge tables of one size, not
     # level by level, takes half the CPU, and now and then twice the disk.
-    options.set_level_zero_file_num_compaction_trigger(8)
+    options.set_level_zero_file_num_compaction_trigger(MERGED_FROM)
     # After a long restore many wait to be merged: commits need not wait for that.
-    options.set_level_zero_slowdown_writes_trigger(TABLES)
-    options.set_level_zero_stop_writes_trigger(TABLES)
+    options.set_level_zero_slowdown_writes_trigger(2 * MERGED_LATE)
+    options.set_level_zero_stop_writes_trigger(4 * MERGED_LATE)
     options.set_compaction_style(DBCompactionStyle.universal())
     options.set_compression_per_level([DBCompressionType.none(), *[DBCompressionType.lz4()] * 6])
     table = BlockBasedOptions()

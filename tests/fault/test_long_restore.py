@@ -2,17 +2,13 @@
 
 import time
 from pathlib import Path
-from typing import Final
 
 import pytest
 
 from stream.runtime import restore
-from stream.runtime.store import Store
+from stream.runtime.store import MERGED_FROM, Marker, Store
 from tests.fault.restoring import MANY, Restoring, SlowReader, produce
 from tests.integration.deployment import Broker, deploy
-
-MERGED_FROM: Final = 8
-"""More tables of one size than these are merged, where nothing puts it off."""
 
 
 @pytest.mark.parametrize("given_up", [False, True], ids=["over", "given up"])
@@ -38,11 +34,27 @@ def test_tables_of_a_long_restore_wait_to_be_merged_until_it_is_over(
         restoring.finish(0)
     restoring.restorer.close()
     assert most > MERGED_FROM
+    wait_until_merged(tmp_path / "small")
+    store.close()
+
+
+def test_a_worker_that_ended_in_the_middle_of_a_long_restore_merges_as_usual_after_its_start(tmp_path: Path) -> None:
+    store = Store(tmp_path / "small", memory=1024 * 1024)
+    store.merge(late=True)
+    store.close()
+    again = Store(tmp_path / "small", memory=1024 * 1024)
+    for number in range(0, MANY, 100):
+        rows: dict[bytes, bytes | None] = {b"lead %d" % lead: b"%0400d" % lead for lead in range(number, number + 100)}
+        again.write({0: (rows, Marker(number, None, None))})
+    wait_until_merged(tmp_path / "small")
+    again.close()
+
+
+def wait_until_merged(directory: Path) -> None:
     deadline = time.monotonic() + 20
-    while tables(tmp_path / "small") > MERGED_FROM:
+    while tables(directory) > MERGED_FROM:
         assert time.monotonic() < deadline, "they are not merged"
         time.sleep(0.05)
-    store.close()
 
 
 def tables(directory: Path) -> int:

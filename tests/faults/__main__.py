@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
@@ -44,7 +44,8 @@ def main() -> int:
         warm_up(broker, logs)
         print_heading(console)
         play_row = partial(play_apart, broker, logs, short=options.short, guarantee=options.guarantee)
-        for outcome in play_in_turn({number: ROWS[number].fault for number in options.rows}, play_row):
+        played = play_in_turn({number: ROWS[number].fault for number in options.rows}, play_row)
+        for outcome in stack.enter_context(closing(played)):
             outcomes.append(outcome)
             print_outcome(console, outcome)
             write(options.json, outcomes)

@@ -43,7 +43,9 @@ def test_rows_are_played_one_at_a_time_and_judged_while_the_next_is_played(tmp_p
     told = tmp_path / "told"
     outcomes = {each.number: each for each in play_in_turn(FAULTS, partial(row, told))}
     assert [number for number, each in sorted(outcomes.items()) if each.passed] == [1, 2, 4, 5]
-    assert outcomes[DIES] == Outcome(DIES, "fault 3", None, None, None, None, False, "its process ended with 9")
+    assert outcomes[DIES] == Outcome(
+        DIES, "fault 3", None, None, None, None, False, "its process ended with 9: clients.log tells why"
+    )
     lines = told.read_text().splitlines()
     assert len(lines) == 1 + 4 * 4
     for begin, end in pairwise(lines):

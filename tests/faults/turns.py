@@ -1,13 +1,13 @@
 """Rows in processes of their own, two at a time: the next is played while the one before is judged.
 
 One row at a time is played, as what is timed in it must not wait for the load of another. What the oracle makes of a
-row takes a core for about as long, and nobody waits for it.
+row takes one core for a while, and nobody waits for it.
 """
 
 import contextlib
 import multiprocessing
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from tests.faults.outcome import Outcome
 
 AT_ONCE: Final = 2
+END_SECONDS: Final = 60.0
 _SPAWN: Final = multiprocessing.get_context("spawn")
 _ASKED: Final = "asked for the turn"
 _GIVEN_BACK: Final = "gave the turn back"
@@ -43,19 +44,22 @@ class Turn:
             self._others.send(_GIVEN_BACK)
 
 
-def play_in_turn(faults: Mapping[int, str], play: Play) -> Iterator[Outcome]:
+def play_in_turn(faults: Mapping[int, str], play: Play) -> Generator[Outcome]:
     """The outcomes of these rows, each when it is there; of one whose process ends without a word, that it did.
     `faults`: by number, in words.
     """
     waiting, rows = deque(faults), _Rows()
-    while waiting or rows.running:
-        while waiting and len(rows.running) < AT_ONCE:
-            rows.start(waiting.popleft(), play)
-        for number, said in rows.hear():
-            if isinstance(said, Outcome):
-                yield said
-            else:
-                yield Outcome(number, faults[number], None, None, None, None, False, str(said))
+    try:
+        while waiting or rows.running:
+            while waiting and len(rows.running) < AT_ONCE:
+                rows.start(waiting.popleft(), play)
+            for number, said in rows.hear():
+                if isinstance(said, Outcome):
+                    yield said
+                else:
+                    yield Outcome(number, faults[number], None, None, None, None, False, str(said))
+    finally:
+        rows.end()
 
 
 class _Rows:
@@ -79,7 +83,7 @@ class _Rows:
             assert isinstance(pipe, Connection)
             try:
                 said = pipe.recv()
-            except EOFError:
+            except (EOFError, OSError):
                 said = None
             if said == _ASKED:
                 self._asking.append(pipe)
@@ -90,15 +94,23 @@ class _Rows:
                 yield self._end(pipe, said)
         if self._playing is None and self._asking:
             self._playing = self._asking.popleft()
-            with contextlib.suppress(BrokenPipeError):  # it has ended, and is heard of next
+            with contextlib.suppress(OSError):  # it has ended, and is heard of next
                 self._playing.send(None)
 
     def _end(self, pipe: "Connection[object, object]", said: object) -> tuple[int, object]:
         number, process = self.running.pop(pipe)
-        process.join()
+        process.join(END_SECONDS)
+        process.kill()  # one that hangs, if any
         if pipe in self._asking:
             self._asking.remove(pipe)
-        return number, said or f"its process ended with {process.exitcode}"
+        return number, said or f"its process ended with {process.exitcode}: clients.log tells why"
+
+    def end(self) -> None:
+        """Those still running, in order."""
+        for _, process in self.running.values():
+            process.terminate()
+        for _, process in self.running.values():
+            process.join(END_SECONDS)
 
 
 def _row(number: int, play: Play, others: "Connection[object, object]") -> None:
