@@ -58,7 +58,7 @@ lock: $(READY) ## resolves the dependencies anew, with hashes and without addres
 		pyproject.toml -o $(LOCK)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links -c $(LOCK) pyproject.toml -o requirements/worker.txt
-	for each in "image --extra s3 pyproject.toml" "trainer --extra s3 --extra training pyproject.toml" \
+	for each in "image --extra s3 --extra otel pyproject.toml" "trainer --extra s3 --extra otel --extra training pyproject.toml" \
 		"build requirements/build.in" "tools requirements/tools.in" "audit requirements/audit.in" "spark requirements/spark.in"; do \
 		set -- $$each; $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 			--no-annotate --no-emit-index-url --no-emit-find-links -c $(LOCK) -o requirements/$$1.txt $$(shift; echo "$$@") \

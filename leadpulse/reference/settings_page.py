@@ -86,9 +86,8 @@ def _row(path: str, content: Schema) -> str:
 
 def _limits(content: Schema) -> str:
     """What is allowed, where few values are."""
-    choices = content.get("enum") or [each["const"] for each in (content,) if "const" in each]
-    if not choices:
-        choices = [each["const"] for each in content.get("anyOf", ()) if "const" in each]
+    forms = [content, *content.get("anyOf", ())]
+    choices = [value for form in forms for value in form.get("enum", [form["const"]] if "const" in form else [])]
     return f" One of {', '.join(_code(each) for each in choices)}." if choices else ""
 
 

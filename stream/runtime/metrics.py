@@ -174,6 +174,11 @@ class Metrics:
             "1 when assigned, restored, connected and with a model, as /readyz says.",
             "0 for minutes: /readyz and the log name what is missing.",
         )
+        self.started = self._gauge(
+            "leadpulse_started_seconds",
+            "When the worker was started, as Unix time.",
+            "Changing again and again: it ends soon after each start; its last line before says why and what to do.",
+        )
 
     def _declare_restore(self) -> None:
         self.restored_rows = self._counter(
@@ -217,7 +222,7 @@ class Metrics:
         )
         self.registry_failures = self._counter(
             "leadpulse_registry_failures_total",
-            "Looks at the model registry, one a second, that failed.",
+            "Looks at the model registry that failed: one a second at most, fewer where the registry hangs.",
             "Growing: the directory or bucket of the `models` setting is away or refuses the worker; the log says why.",
         )
         self.swaps = self._counter(

@@ -65,6 +65,7 @@ def _join(settings: Settings, store: Store) -> App:
     """Makes every part. Raises ModelRefused and KafkaException where settings do not do."""
     metrics = Metrics()
     metrics.watch_disk(store)
+    metrics.started.set_to_current_time()
     deliver = Transactions if settings.guarantee == "exactly_once" else AtLeastOnce
     source = Source(settings, store, metrics, deliver)
     models = Models(settings, metrics)

@@ -8,7 +8,6 @@ other inputs, as in a rolling change, still share one assignment.
 
 import asyncio
 import logging
-import math
 import queue
 import threading
 import time
@@ -26,11 +25,11 @@ from stream.runtime.connection import explain, input_consumer
 from stream.runtime.epoch import polls_apart
 from stream.runtime.metrics import Metrics
 from stream.runtime.poll import Poll, Turn
-from stream.runtime.refusals import count_refusal
 from stream.runtime.restore import Restorer
 from stream.runtime.session import check_session
 from stream.runtime.store import Store
 from stream.runtime.topics import Topics, TopicsError, check_topics
+from stream.runtime.trouble import Trouble
 from stream.runtime.worker import Worker
 
 RETRY_SECONDS: Final = 2.0
@@ -38,8 +37,6 @@ IDLE_SECONDS: Final = 0.1
 BUSY_SECONDS: Final = 0.01
 LONGEST_WAIT: Final = 0.5
 HEARTBEAT_SECONDS: Final = 1.0
-ANSWER_SECONDS: Final = 0.3
-TOLD_EVERY: Final = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +66,13 @@ class Source:
         self._last_put = 0.0
         self._last: Turn | None = None
         self._last_look = 0.0
-        self._told: dict[str, float] = {}
         self._refused: KafkaError | None = None
-        self.trouble: str | None = "not connected yet"
+        self._trouble = Trouble(settings, metrics)
+
+    @property
+    def trouble(self) -> str | None:
+        """What stands between the worker and the brokers, in words."""
+        return self._trouble.now
 
     @property
     def assigned(self) -> bool:
@@ -194,10 +195,10 @@ class Source:
                 check_session(self._settings)
                 self._store.claim(topics.home)
                 asyncio.run_coroutine_threadsafe(worker.open(), loop).result()
-                self.trouble = None
+                self._trouble.hear()
                 return topics
             except TopicsError as error:
-                self._tell(str(error))
+                self._trouble.tell(str(error))
             except KafkaException as error:
                 self._tell_or_raise(error.args[0])
             self._quit.wait(RETRY_SECONDS)
@@ -214,7 +215,7 @@ class Source:
         good = [message for message in messages if message.error() is None or self._is_good(message, assignment)]
         only_marks = bool(messages) and not good  # ends of partitions, after which a record may come at once
         if good:
-            self.trouble = None
+            self._trouble.hear()
         good = assignment.in_order(good)
         silent = time.monotonic() - self._last_put > HEARTBEAT_SECONDS
         if good or (self._open and not only_marks) or silent:
@@ -226,7 +227,7 @@ class Source:
         if time.monotonic() - self._last_look > HEARTBEAT_SECONDS:  # under load too, when it matters most
             self._last_look = time.monotonic()
             assignment.measure_lag()
-            self._try_again(consumer)
+            self._trouble.ask_again(consumer, self._changelog)
 
     def _gather(self, messages: list[Message], consumer: Consumer, assignment: Assignment) -> None:
         """Adds what came along and what comes while the last poll is under way: what is handed over before it is done
@@ -264,36 +265,18 @@ class Source:
             return False
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
             raise KafkaException(error)
-        self._tell_or_raise(error, f"topic {topic}: " if topic else "")
+        self._tell_or_raise(error, topic)
         return False
-
-    def _try_again(self, consumer: Consumer) -> None:
-        """The client says when brokers go and not when they come back: an idle worker has to ask."""
-        if self.trouble is not None:
-            try:
-                consumer.list_topics(self._changelog, timeout=ANSWER_SECONDS)
-                self.trouble = None
-                self._told.clear()
-                log.info("the brokers answer again")
-            except KafkaException as error:
-                self._tell(explain(error))
 
     def _on_error(self, error: KafkaError) -> None:
         if error.code() == KafkaError._FATAL:
             self._refused = error
-        self._tell(explain(error))
+        self._trouble.tell(explain(error))
 
-    def _tell_or_raise(self, error: KafkaError, about: str = "") -> None:
+    def _tell_or_raise(self, error: KafkaError, topic: str | None = None) -> None:
         if error.fatal():
             raise KafkaException(error)
         if error.code() == KafkaError._FATAL:  # of which the client does not say that it is fatal
             self._refused = error
-        self._tell(about + explain(error))
-
-    def _tell(self, text: str) -> None:
-        # Every client and every call has its own words for brokers that are away.
-        if time.monotonic() - self._told.get(text, -math.inf) > TOLD_EVERY:
-            self._told[text] = time.monotonic()
-            log.error("%s", text)
-        count_refusal(self._metrics, text)
-        self.trouble = text
+        unread = topic if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED else None
+        self._trouble.tell(f"topic {topic}: {explain(error)}" if topic else explain(error), unread)

@@ -40,6 +40,14 @@ MERGED_LATE: Final = 64
 """So many tables of about one size are merged; the latter while a long restore is under way."""
 REBUILD: Final = "rebuild"
 HOME_KEY: Final = b"\xff"
+REMEDIES: Final = {
+    "No space left": "free or add disk space",
+    "quota exceeded": "free or add disk space",
+    "Permission denied": "let the worker's user read and write there",
+    "Read-only file system": "mount it so that it can be written",
+    "Too many open files": f"let the worker have {4 * OPEN_FILES} open files or more (`ulimit -n`)",
+}
+"""What the system refuses, in its words, and what helps: the rows themselves are good, and kept."""
 
 
 class StoreError(Exception):
@@ -78,6 +86,8 @@ class Store:
         try:
             self._rocks = self._open()
         except Exception as error:  # rocksdict raises Exception itself
+            if _remedy(error):
+                raise self._failed("open", error) from None
             if "/LOCK:" in str(error):
                 raise StoreError(f"another worker uses {directory}: give each worker a `state` of its own") from None
             self.rebuilt = " ".join(str(error).split())
@@ -85,13 +95,18 @@ class Store:
             try:
                 self._rocks = self._open()
             except Exception as second:
-                raise StoreError(f"cannot open the state in {directory}: {second}; remove what is there") from None
+                raise self._failed("open", second, "remove what is there") from None
 
     def claim(self, home: str) -> None:
-        """Makes it the store of this home (cluster, topics, application); rows of another one are removed."""
+        """Makes it the store of this home (cluster, topics, application); rows of another one are removed. Raises
+        StoreError.
+        """
         if self._get([HOME_KEY]) != [home.encode()]:
-            self._rocks.delete_range(b"", HOME_KEY)
-            self._rocks.put(HOME_KEY, home.encode())
+            try:
+                self._rocks.delete_range(b"", HOME_KEY)
+                self._rocks.put(HOME_KEY, home.encode())
+            except Exception as error:  # rocksdict raises Exception itself
+                raise self._unwritable(error) from None
 
     def rows(self, partition: int, leads: list[bytes]) -> list[bytes | None]:
         """The rows of these leads, None for those unknown. Raises StoreError."""
@@ -169,8 +184,11 @@ class Store:
         return usage.free, usage.total
 
     def forget(self, partition: int) -> None:
-        """Removes everything of a partition."""
-        self._rocks.delete_range(_prefix(partition, b""), _prefix(partition + 1, b""))
+        """Removes everything of a partition. Raises StoreError."""
+        try:
+            self._rocks.delete_range(_prefix(partition, b""), _prefix(partition + 1, b""))
+        except Exception as error:  # rocksdict raises Exception itself
+            raise self._unwritable(error) from None
 
     def close(self) -> None:
         """Flushes and gives up the lock."""
@@ -206,14 +224,25 @@ class Store:
             raise self._unreadable(error) from None
 
     def _unwritable(self, error: Exception) -> StoreError:
-        text = " ".join(str(error).split())
-        remedy = "free or add disk space" if "No space" in text else "the next start rebuilds what is missing"
-        return StoreError(f"cannot write the state in {self._directory}: {text}; {remedy}")
+        return self._failed("write", error, "the next start rebuilds what is missing")
 
     def _unreadable(self, error: Exception) -> StoreError:
+        if _remedy(error):
+            return self._failed("read", error)
+        try:
+            (self._directory / REBUILD).touch()
+        except OSError:  # the start that meets the same rows will say the same
+            return self._failed("read", error, "remove what is there")
+        return self._failed("read", error, "the next start rebuilds it")
+
+    def _failed(self, what: str, error: Exception, remedy: str = "") -> StoreError:
         text = " ".join(str(error).split())
-        (self._directory / REBUILD).touch()
-        return StoreError(f"cannot read the state in {self._directory}: {text}; the next start rebuilds it")
+        return StoreError(f"cannot {what} the state in {self._directory}: {text}; {_remedy(error) or remedy}")
+
+
+def _remedy(error: Exception) -> str:
+    """Empty where it is not the system that refuses."""
+    return next((remedy for refusal, remedy in REMEDIES.items() if refusal in str(error)), "")
 
 
 def _prefix(partition: int, kind: bytes) -> bytes:

@@ -62,6 +62,13 @@ class Sweeper:
         self._models = models
         self._metrics = metrics
 
+    def follow(self, partition: Partition) -> None:
+        """A partition is new here: its latest sweep may be long ago, and none be finished for long."""
+        clock = partition.clock
+        if self._every is not None and clock.tick > 0:
+            finished = clock.tick if clock.cursor is None else clock.tick - self._every
+            self._metrics.sweep_instant.labels(str(partition.number)).set(finished / 1000)
+
     def hear(self, number: int, latest: int) -> None:
         """Records of a partition came; `latest` of their event times, 0 where none could be read."""
         partition = self._partitions.owned[number]

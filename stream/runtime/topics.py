@@ -76,6 +76,11 @@ def check_topics(settings: Settings) -> Topics:
     return Topics(counts[inputs[0]], home)
 
 
+def check_reading(settings: Settings, topics: Sequence[str]) -> None:
+    """Raises TopicsError where one of them may not be read, or where that cannot be asked."""
+    _check_rights(_described(AdminClient(connection(settings.kafka)), topics), read=topics, written=())
+
+
 def _check_count(settings: Settings, changelog: str, partitions: int) -> None:
     """Before the group gives this worker anything: of partitions that were added it would find no state to object."""
     try:
@@ -111,7 +116,10 @@ def _check_rights(described: Mapping[str, TopicDescription], read: Sequence[str]
             allowed = described[topic].authorized_operations
             # Brokers before 2.3 tell nothing of it.
             if allowed and right not in allowed:
-                raise TopicsError(f"topic {topic}: the user lacks an ACL on it: allow {right.name.capitalize()}")
+                raise TopicsError(
+                    f"topic {topic}: TOPIC_AUTHORIZATION_FAILED: the user lacks an ACL on it: "
+                    f"allow {right.name.capitalize()}"
+                )
 
 
 def _topic_id(described: TopicDescription) -> str:

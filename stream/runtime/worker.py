@@ -122,6 +122,7 @@ class Worker:
                 committed_clock=found.clock,
             )
             self._partitions.owned[partition] = adopted
+            self._sweeper.follow(adopted)
             if found.model != in_force or found.definitions is not None:
                 self._committer.epoch.share(partition)
             return dict(found.positions)

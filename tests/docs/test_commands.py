@@ -20,6 +20,21 @@ OF_THE_README = commands("README.md")
 TOLD = sorted({(page, command) for page in PAGES for command in commands(page) if command not in OF_THE_README})
 
 
+SHOWN = [
+    (page, line)
+    for page in PAGES
+    for block in blocks(page)
+    if block.language == "sh"
+    for line in block.text.splitlines()
+    if line.startswith("leadpulse ")
+]
+
+
+@pytest.mark.parametrize(("page", "command"), SHOWN, ids=lambda each: each)
+def test_a_command_that_is_shown_is_understood(page: str, command: str) -> None:
+    build_parser().parse_args(shlex.split(command)[1:])
+
+
 def test_the_pages_tell_commands() -> None:
     assert TOLD
 

@@ -14,7 +14,7 @@ import yaml
 from leadpulse.main import build_parser, main
 from leadpulse.metrics_page import page
 from stream.runtime.metrics import Metrics
-from tests.docs.blocks import ROOT, commands
+from tests.docs.blocks import ROOT, blocks, commands
 from tests.integration.deployment import Broker, Deployment, deploy
 from tests.integration.process import WorkerProcess
 from tests.integration.topics import Input, Sent, read_all
@@ -29,7 +29,7 @@ TESTS: Final = [
     for group in yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]
     for test in group.get("alert_rule_test", [])
 ]
-PLANNED: Final = {"README.md", "replay.md", "topics.md", "partition-growth.md"}
+PLANNED: Final = {"README.md", "replay.md", "rollback.md", "topics.md", "partition-growth.md"}
 
 
 @pytest.mark.parametrize("name", ALERTS)
@@ -62,6 +62,13 @@ def test_what_a_page_names_is_there(path: Path) -> None:
     assert set(re.findall(r"\bleadpulse_[a-z_]+\b", text)) <= known
     for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
         assert (path.parent / link).is_file(), link
+
+
+def test_the_pod_that_rolls_a_model_back_says_what_the_command_knows() -> None:
+    (text,) = [block.text for block in blocks("docs/runbooks/rollback.md") if block.language == "yaml"]
+    (container,) = yaml.safe_load(text)["spec"]["containers"]
+    arguments = build_parser().parse_args(container["args"])
+    assert arguments.models in {each["mountPath"] for each in container["volumeMounts"]}
 
 
 @pytest.mark.parametrize("name", ["replay", "topics", "partition-growth"])

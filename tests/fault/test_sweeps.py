@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.times import DAY
+from schemas.times import DAY, HOUR
 from stream.core.partitioner import partition_of
 from stream.models.rules import rules_model
 from tests.integration.deployment import PARTITIONS, Broker, deploy, few_features
@@ -62,6 +62,8 @@ def test_a_sweep_that_is_killed_twice_scores_each_lead_once(
             if lose_disk:
                 worker.lose_disk()
             worker.start_ready()
+            before = worker.metric("leadpulse_sweep_instant_seconds", partition=str(PARTITION)) * 1000
+            assert before >= TICK - HOUR * 6, "nothing is told of the sweep before while one is under way"
         worker.wait_for(lambda: swept_to(deployment).get(PARTITION) == TICK, 30, "swept")
         last = worker.metric("leadpulse_swept_leads_total")
         worker.stop()

@@ -94,6 +94,36 @@ def test_each_is_needed_and_its_lack_is_named(secured: SecuredKafka, tmp_path: P
         assert not read_all(broker_of(secured), deployment.names.changes)
 
 
+def test_a_right_to_read_that_is_taken_away_at_work_is_missed_until_it_is_given_back(
+    secured: SecuredKafka, tmp_path: Path
+) -> None:
+    deployment, ends = _filled(secured, tmp_path)
+    _allow(secured, deployment, RIGHTS)
+    web = deployment.names.input("web")
+    right = _binding(deployment, Right("topic", f"{PREFIX}.web", "READ"))
+    admin = AdminClient({"bootstrap.servers": secured.bootstrap})
+    with WorkerProcess(deployment) as worker:
+        worker.start_ready()
+        worker.wait_until_scored(ends)
+        for done in admin.delete_acls([_filter_of(right)]).values():
+            done.result(timeout=20)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not any(web in each and "ACL" in each for each in worker.missing()):
+            assert time.monotonic() < deadline, f"it does not say what it may not read:\n{worker.tail()}"
+            time.sleep(0.1)
+        for _ in range(40):  # the client itself says it once
+            assert any(web in each for each in worker.missing())
+            time.sleep(0.1)
+        assert worker.metric("leadpulse_broker_refusals_total", error="TOPIC_AUTHORIZATION_FAILED", topic=web) > 1
+        for done in admin.create_acls([right]).values():
+            done.result(timeout=20)
+        worker.wait_ready()
+        inputs = Input(broker_of(secured))
+        inputs.send(sent(web, traffic(seed=2, leads=50, events=500)))
+        worker.wait_until_scored(inputs.ends)
+        worker.stop()
+
+
 def _told(worker: WorkerProcess) -> list[str]:
     """Where operators look: what is missing, and what is more than information in the log."""
     lines = worker.log_file.read_text(errors="replace").splitlines()
@@ -134,17 +164,23 @@ def _allow(secured: SecuredKafka, deployment: Deployment, rights: list[Right]) -
     )
     for done in admin.delete_acls([every]).values():
         done.result(timeout=20)
-    bindings = []
-    for right in rights:
-        own = right.name.replace(PREFIX, deployment.settings.topics.prefix, 1)
-        own = own if right.kind == "topic" else own.replace("leadpulse", deployment.settings.application, 1)
-        pattern = ResourcePatternType.PREFIXED if own.endswith("*") else ResourcePatternType.LITERAL
-        operation = AclOperation[right.operation]
-        bindings.append(
-            AclBinding(
-                _KINDS[right.kind], own.removesuffix("*"), pattern, f"User:{USER}", "*", operation,
-                AclPermissionType.ALLOW,
-            )
-        )  # fmt: skip
+    bindings = [_binding(deployment, right) for right in rights]
     for done in admin.create_acls(bindings).values():
         done.result(timeout=20)
+
+
+def _binding(deployment: Deployment, right: Right) -> AclBinding:
+    own = right.name.replace(PREFIX, deployment.settings.topics.prefix, 1)
+    own = own if right.kind == "topic" else own.replace("leadpulse", deployment.settings.application, 1)
+    pattern = ResourcePatternType.PREFIXED if own.endswith("*") else ResourcePatternType.LITERAL
+    operation = AclOperation[right.operation]
+    return AclBinding(
+        _KINDS[right.kind], own.removesuffix("*"), pattern, f"User:{USER}", "*", operation, AclPermissionType.ALLOW
+    )
+
+
+def _filter_of(binding: AclBinding) -> AclBindingFilter:
+    return AclBindingFilter(
+        binding.restype, binding.name, binding.resource_pattern_type, binding.principal, binding.host,
+        binding.operation, binding.permission_type,
+    )  # fmt: skip

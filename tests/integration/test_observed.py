@@ -143,7 +143,7 @@ def assert_values_hold(metrics: dict[str, Metric], events: int) -> None:
     outputs = sum(value("leadpulse_outputs_total", kind=kind) for kind in ("change", "latest", "alert"))
     assert value("leadpulse_latency_seconds_count") == outputs
     assert value("leadpulse_disk_bytes", state="all") > value("leadpulse_disk_bytes", state="free") > 0
-    assert value("leadpulse_last_commit_seconds") > 1_700_000_000
+    assert value("leadpulse_last_commit_seconds") > value("leadpulse_started_seconds") > 1_700_000_000
     assert value("leadpulse_epoch_seconds_count") == value("leadpulse_epochs_total", result="committed")
     assert value("leadpulse_clock_ahead_seconds") < 0
 

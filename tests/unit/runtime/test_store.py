@@ -1,5 +1,6 @@
 """The local store: rows and how far they go, together or not at all, and never a reason to lose anything."""
 
+import resource
 import subprocess
 import sys
 import time
@@ -223,6 +224,23 @@ def test_rows_that_cannot_be_read_stop_the_worker_and_the_next_start_rebuilds_th
     assert next_start.rebuilt
     assert next_start.marker(0) is None
     assert reopened(next_start, tmp_path).rebuilt is None
+
+
+def test_a_store_that_the_system_refuses_to_open_is_kept_and_the_remedy_named(store: Store, tmp_path: Path) -> None:
+    store.write({0: ({b"ann": b"1"}, FIRST)})
+    store.close()
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with (tmp_path / "the highest open file").open("w") as highest:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest.fileno() + 2, before[1]))
+        try:
+            with pytest.raises(StoreError, match=r"cannot open the state in .*: Too many open files.*; let the worker"):
+                Store(tmp_path / "state")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    again = Store(tmp_path / "state")
+    assert again.rebuilt is None
+    assert again.rows(0, [b"ann"]) == [b"1"]
+    again.close()
 
 
 def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
