@@ -1,6 +1,7 @@
 """Whether a restored partition can be gone on with, and from where."""
 
 import logging
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from confluent_kafka import TopicPartition
@@ -17,13 +18,14 @@ log = logging.getLogger(__name__)
 class Restored(NamedTuple):
     """What there is to go on with. marker: what the changelog says. committed: the group's offsets, by input topic.
 
-    lows: the first offset of each input topic. partitions: how many each of them has.
+    lows: the first offset of each input topic. partitions: how many each of them has. ids: theirs, as in `Topics`.
     """
 
     marker: Marker
     committed: dict[str, int]
     lows: dict[str, int]
     partitions: int
+    ids: dict[str, str]
 
 
 class Adoptable(NamedTuple):
@@ -40,12 +42,15 @@ class Adoptable(NamedTuple):
     clock: Clock
 
 
-def examine(partition: int, restored: Restored, application: str, meaning: dict[str, str], digest: str) -> Adoptable:
+def examine(
+    partition: int, restored: Restored, application: str, meaning: dict[str, str], digest: str, *, skip_missing: bool
+) -> Adoptable:
     """`meaning`: what rows refer to by number, with its digest.
 
     The state's own positions count: they were written with it. A topic that it does not know begins where the topic
-    does. Raises PartitionRowError where the state is another application's, was made for another number of partitions
-    or by settings that these do not extend, or is gone.
+    does, and so does, where events that are gone may be skipped, one that was made anew. Raises PartitionRowError where
+    the state is another application's, was made for another number of partitions or by settings that these do not
+    extend, or is gone; WorkerError for a topic that was made anew.
     """
     marker, committed = restored.marker, restored.committed
     if marker.row is None:
@@ -75,6 +80,9 @@ def examine(partition: int, restored: Restored, application: str, meaning: dict[
             row.positions,
         )
     positions = restored.lows | committed | row.positions
+    for topic in _made_anew(row.ids, restored.ids):
+        text = f"{topic}, partition {partition}: the topic was made anew after the state was at {positions[topic]}"
+        positions[topic] = _from_the_first(text, restored.lows[topic], skip_missing)
     return Adoptable(positions, missing, row.model, row.kind, row.model_since, row.clock)
 
 
@@ -86,10 +94,23 @@ def first_offset(place: TopicPartition, position: int, span: Span, skip_missing:
         return position
     where = f"{place.topic}, partition {place.partition}"
     text = f"{where}: the state is at {position}, the topic has {span.low} to {span.end}"
+    return _from_the_first(text, span.low, skip_missing)
+
+
+def _made_anew(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Topics that have another id in the same cluster. Another cluster may have the same records under its own ids."""
+    return [
+        topic
+        for topic, found in sorted(now.items())
+        if topic in before and found != before[topic] and found.split()[0] == before[topic].split()[0]
+    ]
+
+
+def _from_the_first(text: str, low: int, skip_missing: bool) -> int:
     if not skip_missing:
         raise WorkerError(
             f"{text}: events that were not read are gone, or the topic was made anew. To go on without them set "
             "topics.missing_events to skip; to keep nothing, begin anew with another prefix"
         )
-    log.error("%s; going on from %d, as topics.missing_events says", text, span.low)
-    return span.low
+    log.error("%s; going on from %d, as topics.missing_events says", text, low)
+    return low

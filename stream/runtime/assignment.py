@@ -18,10 +18,13 @@ from stream.runtime.adoption import Restored, first_offset
 from stream.runtime.catch_up import CatchUp
 from stream.runtime.commit import Rewind, WorkerError
 from stream.runtime.ends import Ends
+from stream.runtime.lag import measure_lag
 from stream.runtime.metrics import Metrics
+from stream.runtime.place_in_group import PlaceInGroup
 from stream.runtime.restore import Restorer
 from stream.runtime.spans import Span, find_spans
 from stream.runtime.store import Marker
+from stream.runtime.topics import Topics
 from stream.runtime.worker import Worker
 
 COMMITTED_SECONDS: Final = 0.3
@@ -36,7 +39,7 @@ class Assignment:
     def __init__(
         self,
         settings: Settings,
-        partitions: int,
+        found: Topics,
         consumer: Consumer,
         restorer: Restorer,
         worker: Worker,
@@ -44,7 +47,9 @@ class Assignment:
         metrics: Metrics,
         group_of: Callable[[Consumer], Any],
     ) -> None:
-        """`group_of`: what the delivery wants to know of the consumer's place in the group."""
+        """`found`: the topics as they were at the start. `group_of`: what the delivery wants to know of the consumer's
+        place in the group.
+        """
         names = TopicNames.of(settings.topics)
         self.topics = [names.input(channel) for channel in settings.topics.inputs]
         self._skip_missing = settings.topics.missing_events == "skip"
@@ -64,23 +69,10 @@ class Assignment:
         self._not_before = 0.0
         self._catch_up = CatchUp()
         self._ends = Ends()
-        self.partitions = partitions
+        self.partitions = found.partitions
+        self._ids = found.ids
         self.given = False
-        self._group_of = group_of
-        self._group_changes_silently = settings.kafka.group_protocol == "consumer"
-        self._group: Any = None
-
-    @property
-    def group(self) -> Any:
-        """Under which membership to commit.
-
-        Taken when the group gives partitions and at no other time: a worker that was thrown out of the group must not
-        commit under a later, empty membership, but under the one that fences it. By the newer protocol the brokers
-        count memberships on without a word; there an empty one is fenced as well, for the member keeps its name.
-        """
-        if self._group_changes_silently and self._group is not None:
-            self._group = self._group_of(self._consumer)
-        return self._group
+        self.group = PlaceInGroup(settings, consumer, group_of)
 
     @property
     def unready(self) -> set[int]:
@@ -105,7 +97,7 @@ class Assignment:
         """Called back by the group."""
         # Without a call of its own here the client would assign the subscribed topic by itself.
         consumer.incremental_assign([])
-        self._group = self._group_of(consumer)
+        self.group.take()
         self.given = True
         numbers = {each.partition for each in partitions}
         if any(number >= self.partitions for number in numbers):
@@ -121,7 +113,7 @@ class Assignment:
         """Called back by the group: finishes what is open, then lets go."""
         gone = {each.partition for each in partitions}
         log.info("revoked partitions %s", sorted(gone))
-        self._call(self._worker.release(gone & set(self._generations), self.group))
+        self._call(self._worker.release(gone & set(self._generations), self.group.now))
         self._drop(gone)
 
     def lose(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -164,11 +156,15 @@ class Assignment:
         self._catch_up.reach_end(topic, partition)
         self._ends.meet(topic, partition, offset)
 
-    def at_end(self) -> frozenset[int]:
-        """Partitions of which nothing is left to read: every topic's end was met, and nothing came since or is held."""
-        return frozenset(
-            each for each in self._fetched if self._ends.holds(self.topics, each) and not self._catch_up.holds(each)
-        )
+    def at_end(self) -> dict[int, dict[str, int]]:
+        """Partitions of which nothing is left to read: every topic's end was met, and nothing came since or is held.
+        Each with its ends (exclusive) by topic.
+        """
+        return {
+            each: {topic: self._ends.offset(topic, each) for topic in self.topics}
+            for each in self._fetched
+            if self._ends.holds(self.topics, each) and not self._catch_up.holds(each)
+        }
 
     def refetch(self, order: Rewind) -> None:
         """Fetches a partition again from an earlier place, if it is still this worker's."""
@@ -187,12 +183,9 @@ class Assignment:
         self._waiting |= mine
 
     def measure_lag(self) -> None:
-        """How far the fetched partitions are from their ends, as the client knows them."""
-        wanted = [each for partition in self._fetched for each in self._inputs(partition)]
-        for each in self._consumer.position(wanted) if wanted else []:
-            _, end = self._consumer.get_watermark_offsets(each, cached=True)
-            if each.offset >= 0 and end >= 0:
-                self._metrics.lag.labels(each.topic, str(each.partition)).set(max(0, end - each.offset))
+        """How far the fetched partitions are from their ends."""
+        fetched = [each for partition in self._fetched for each in self._inputs(partition)]
+        measure_lag(self._consumer, fetched, self._ends, self._metrics)
 
     def _ask_committed(self, unanswered: list[KafkaException]) -> None:
         """First the group's offsets: while a dead owner's transaction is open they are not to be had, and until it is
@@ -240,9 +233,9 @@ class Assignment:
 
     def _adopt(self, partition: int, spans: dict[str, Span]) -> bool:
         lows = {topic: span.low for topic, span in spans.items()}
-        restored = Restored(self._restored[partition], self._committed[partition], lows, self.partitions)
+        restored = Restored(self._restored[partition], self._committed[partition], lows, self.partitions, self._ids)
         generation = self._generation + 1
-        positions = self._call(self._worker.adopt(partition, generation, restored, self.group))
+        positions = self._call(self._worker.adopt(partition, generation, restored, self.group.now))
         if positions is None:
             return False
         self._generation = generation

@@ -212,6 +212,7 @@ class Committer:
     def _abandon(self) -> None:
         """Leaves the thread to itself with what never returns, and goes on in another."""
         self._delivery.abandon()
+        self._lane.leave()
         self._lane = Lane("transaction")
 
     def _begin_anew(self, reason: str) -> None:
@@ -260,6 +261,7 @@ class Committer:
                 self.definitions,
                 partition.clock,
                 partition.of,
+                partition.ids,
             )
 
     def _committed(self, epoch: Epoch) -> None:

@@ -86,5 +86,12 @@ def bytes_of(value: str | bytes | None) -> bytes | None:
 
 
 def _pairs(message: Message) -> list[tuple[str, str | bytes | None]]:
-    """The headers as the consumer gives them; the client's type also names the forms that a producer takes."""
-    return cast(list[tuple[str, str | bytes | None]], message.headers() or [])
+    """The headers as the consumer gives them; the client's type also names the forms that a producer takes.
+
+    None where the name of one is no UTF-8, which brokers let pass and the client cannot tell.
+    """
+    try:
+        return cast(list[tuple[str, str | bytes | None]], message.headers() or [])
+    except (SystemError, UnicodeDecodeError):
+        message.set_headers([])  # it keeps what it made of them, and whoever touches that dies of it
+        return []

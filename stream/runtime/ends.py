@@ -27,6 +27,10 @@ class Ends:
         """It will be fetched from another place, or not at all."""
         self._met.pop((topic, partition), None)
 
+    def offset(self, topic: str, partition: int) -> int:
+        """Where the end was met; 0 where it was not, or something came since."""
+        return self._met.get((topic, partition), 0)
+
     def holds(self, topics: Iterable[str], partition: int) -> bool:
         """Whether this partition of all these topics is at its end."""
         return all((topic, partition) in self._met for topic in topics)

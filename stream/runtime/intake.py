@@ -4,6 +4,7 @@ Nearly all records are scanned at once (`stream.sources.scan`). Those that the s
 and only that decides whether a record is refused, and why.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple, cast
 
@@ -24,6 +25,8 @@ from stream.core.outputs import Output, Refused, dead_letter
 from stream.core.signals import Reading, Signals
 from stream.runtime.decoding import brought, bytes_of, carried_by, headers_of
 from stream.sources.scan import CODES, Bounds, Records, scan
+
+log = logging.getLogger(__name__)
 
 _PADDING: Final = 8
 """A scan of the last bytes may look a little further."""
@@ -197,8 +200,14 @@ class Intake:
             try:
                 events = brought(message, self._formats[batch.topic[i]], self._limits, partitions)
             except Unreadable as error:
-                origin = Origin(self.topics[batch.topic[i]], int(batch.partition[i]), int(batch.offset[i]))
-                decoded.refused.append((error.reason, self.refuse(origin, message, error.reason, str(error))))
+                decoded.refused.append(self._refused(batch, i, error))
+                continue
+            except MemoryError:
+                raise
+            except Exception as error:  # one record that no reader foresaw must not stop all others, at every worker
+                log.exception("a record that no reader foresaw becomes a dead letter")
+                unforeseen = Unreadable("malformed", f"it cannot be read: {type(error).__name__}: {error}")
+                decoded.refused.append(self._refused(batch, i, unforeseen))
                 continue
             silent += not events
             for event, timestamp, part in events:
@@ -211,6 +220,10 @@ class Intake:
                 else:
                     silent += 1
         return decoded._replace(empty=silent)
+
+    def _refused(self, batch: Batch, place: int, error: Unreadable) -> tuple[Reason, Output]:
+        origin = Origin(self.topics[batch.topic[place]], int(batch.partition[place]), int(batch.offset[place]))
+        return error.reason, self.refuse(origin, batch.messages[place], error.reason, str(error))
 
     def _learn(self) -> None:
         """Lets the scan know the kinds that were decoded in the poll before. Not sooner: a full table forgets what the

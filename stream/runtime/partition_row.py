@@ -35,6 +35,7 @@ class PartitionRow(msgspec.Struct, frozen=True):
     model: digest of the model in force, with its kind and the positions at which it took over.
     definitions: digest of the definitions row that the lead rows were made by. clock: as of these positions.
     partitions: how many the topics had, by which leads were distributed; 0 in rows of before this was kept.
+    ids: of the input topics then, as in `Topics`; none in rows of before this was kept.
     """
 
     format: int
@@ -46,6 +47,7 @@ class PartitionRow(msgspec.Struct, frozen=True):
     definitions: str
     clock: Clock = Clock()
     partitions: int = 0
+    ids: dict[str, str] = {}
 
 
 def encode(row: PartitionRow) -> bytes:

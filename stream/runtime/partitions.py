@@ -30,6 +30,7 @@ class Partition:
     """One owned partition of so many.
 
     generation: grows with every assignment and rewind; what was fetched under another one is dropped.
+    ids: of the input topics, which every partition row keeps.
     positions, committed: next offset by topic, of what was taken and of what was committed.
     definitions: the definitions row that still has to be written, if any. told_model: the model that the changelog has
     for it; model_since: the positions at which the model in force took over.
@@ -40,6 +41,7 @@ class Partition:
     number: int
     of: int
     generation: int
+    ids: dict[str, str]
     positions: dict[str, int]
     committed: dict[str, int]
     definitions: bytes | None

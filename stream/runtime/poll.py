@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,8 @@ class Turn:
 class Poll:
     """What one poll brought. generations: of the partitions at the time. group: the consumer group's metadata then.
 
-    at_end: partitions of which every input topic was read to its end. Without messages it says that nothing more is
+    at_end: partitions of which every input topic was read to its end, with these ends (exclusive) by topic; none where
+    more polls of the same fetch follow. Without messages it says that nothing more is
     waiting.
     """
 
@@ -30,5 +32,5 @@ class Poll:
     messages: list[Message]
     generations: dict[int, int]
     group: Any
-    at_end: frozenset[int] = frozenset()
+    at_end: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     turn: Turn = field(default_factory=Turn)

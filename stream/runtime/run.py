@@ -48,8 +48,16 @@ async def run_worker(settings: Settings) -> int:
     except OSError as error:
         log.error("cannot listen on %s:%s: %s; set web.port", settings.web.host, settings.web.port, error.strerror)
     finally:
-        store.close()
+        _close(store)
     return 1
+
+
+def _close(store: Store) -> None:
+    """Says why where it cannot. What was committed is in the changelog all the same."""
+    try:
+        store.close()
+    except StoreError as error:
+        log.error("%s", error)
 
 
 def _with_port(settings: Settings) -> Settings:

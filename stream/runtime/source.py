@@ -106,7 +106,7 @@ class Source:
         consumer = Consumer(input_consumer(self._settings) | {"error_cb": self._on_error})
         self._restorer = restorer = Restorer(self._settings, self._changelog, self._store, self._metrics)
         assignment = Assignment(
-            self._settings, topics.partitions, consumer, restorer, worker, loop, self._metrics, self._deliver.group_of
+            self._settings, topics, consumer, restorer, worker, loop, self._metrics, self._deliver.group_of
         )
         self._assignment = assignment
         consumer.subscribe(
@@ -223,7 +223,8 @@ class Source:
             # What was held comes all at once.
             most = self._deliver.poll_records
             for start in range(0, max(1, len(good)), most):
-                self._hand_over(good[start : start + most], put, assignment, loop)
+                at_end = assignment.at_end() if start + most >= len(good) else {}
+                self._hand_over(good[start : start + most], at_end, put, assignment, loop)
         if time.monotonic() - self._last_look > HEARTBEAT_SECONDS:  # under load too, when it matters most
             self._last_look = time.monotonic()
             assignment.measure_lag()
@@ -241,10 +242,14 @@ class Source:
             messages += consumer.consume(most - len(messages), max(0.0, self._last.began + apart - time.monotonic()))
 
     def _hand_over(
-        self, messages: list[Message], put: Put, assignment: Assignment, loop: asyncio.AbstractEventLoop
+        self,
+        messages: list[Message],
+        at_end: dict[int, dict[str, int]],
+        put: Put,
+        assignment: Assignment,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
-        at_end = assignment.at_end()
-        poll = Poll(self._polls, messages, assignment.generations(), assignment.group, at_end)
+        poll = Poll(self._polls, messages, assignment.generations(), assignment.group.now, at_end)
         self._putting = asyncio.run_coroutine_threadsafe(put(poll, assignment.partitions), loop)
         if self._quit.is_set():  # `quit` may have looked before there was anything to cancel
             self._putting.cancel()

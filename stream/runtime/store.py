@@ -191,8 +191,11 @@ class Store:
             raise self._unwritable(error) from None
 
     def close(self) -> None:
-        """Flushes and gives up the lock."""
-        self._rocks.close()
+        """Flushes and gives up the lock. Raises StoreError where it cannot; the changelog has what is missing."""
+        try:
+            self._rocks.close()
+        except Exception as error:  # rocksdict raises Exception itself
+            raise self._unwritable(error) from None
 
     def _open(self) -> Rdict:
         options = _options(self._memory)
@@ -224,16 +227,19 @@ class Store:
             raise self._unreadable(error) from None
 
     def _unwritable(self, error: Exception) -> StoreError:
+        if "Corruption" in str(error):  # a merge met it, as would that of the next start
+            return self._spoilt("write", error)
         return self._failed("write", error, "the next start rebuilds what is missing")
 
     def _unreadable(self, error: Exception) -> StoreError:
-        if _remedy(error):
-            return self._failed("read", error)
+        return self._failed("read", error) if _remedy(error) else self._spoilt("read", error)
+
+    def _spoilt(self, what: str, error: Exception) -> StoreError:
         try:
             (self._directory / REBUILD).touch()
-        except OSError:  # the start that meets the same rows will say the same
-            return self._failed("read", error, "remove what is there")
-        return self._failed("read", error, "the next start rebuilds it")
+        except OSError:
+            return self._failed(what, error, "remove what is there")
+        return self._failed(what, error, "the next start rebuilds it")
 
     def _failed(self, what: str, error: Exception, remedy: str = "") -> StoreError:
         text = " ".join(str(error).split())

@@ -40,6 +40,10 @@ class Lane:
         self._given.put((future, function))
         return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), seconds)
 
+    def leave(self) -> None:
+        """Nothing may follow. It ends by itself when what it was given returns, if ever."""
+        self._given.put(None)
+
     def close(self) -> None:
         """Waits for what was given. Nothing may follow."""
         self._given.put(None)

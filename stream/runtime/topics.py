@@ -31,12 +31,14 @@ class TopicsError(Exception):
 
 class Topics(NamedTuple):
     """What was found. partitions: of each input topic and of the changelog. home: names cluster, deployment, changelog.
+    ids: of the input topics, each with its cluster's; none where the brokers give topics no id.
 
-    A changelog that was deleted and made anew has another home, where the brokers give topics an id.
+    A changelog that was deleted and made anew has another home, an input topic another id.
     """
 
     partitions: int
     home: str
+    ids: dict[str, str]
 
 
 def check_topics(settings: Settings) -> Topics:
@@ -66,14 +68,17 @@ def check_topics(settings: Settings) -> Topics:
         told = ", ".join(f"{topic} has {count}" for topic, count in partitioned.items())
         raise TopicsError(f"the input topics and the changelog must have the same number of partitions, but {told}")
     home = f"{cluster.cluster_id} {names.prefix} {settings.application}"
+    ids: dict[str, str] = {}
     if cluster.controller_id in cluster.brokers:  # the in-process broker has none, no configurations and no topic ids
         _check_compacted(client, names.changelog, REMOVALS_KEPT_MS)
         _check_compacted(client, names.latest, 0)
         described = _described(client, [*inputs, *names.outputs])
         _check_rights(described, read=[*inputs, names.changelog], written=names.outputs)
         home += _topic_id(described[names.changelog])
+        found_ids = {topic: _topic_id(described[topic]) for topic in inputs}
+        ids = {topic: f"{cluster.cluster_id}{found}" for topic, found in found_ids.items() if found}
     _check_count(settings, names.changelog, counts[names.changelog])
-    return Topics(counts[inputs[0]], home)
+    return Topics(counts[inputs[0]], home, ids)
 
 
 def check_reading(settings: Settings, topics: Sequence[str]) -> None:

@@ -5,7 +5,6 @@ every await is a consistent cut.
 """
 
 import asyncio
-import gc
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -22,6 +21,7 @@ from stream.core.lead import Flags
 from stream.core.outputs import Output
 from stream.core.positions import Positions
 from stream.core.tiles import LATE_HOURS
+from stream.runtime import garbage
 from stream.runtime.adoption import Restored, examine
 from stream.runtime.commit import Committer, WorkerError
 from stream.runtime.dead_share import DeadShare
@@ -36,7 +36,7 @@ from stream.runtime.traces import Traces, traceparent
 
 log = logging.getLogger(__name__)
 
-COLLECT_AFTER: Final = (100_000, 20, 20)
+SILENT_SECONDS: Final = 5.0
 TOO_LATE: Final = f"more than {LATE_HOURS} hours before its lead's latest event, so that a repetition could not be told"
 
 
@@ -47,6 +47,7 @@ class Worker:
         self, settings: Settings, committer: Committer, partitions: Partitions, models: Models, metrics: Metrics
     ) -> None:
         self._application = settings.application
+        self._skip_missing = settings.topics.missing_events == "skip"
         self._engine = Engine(settings, self._lap)
         self._intake = Intake(settings)
         self._meaning = definitions(settings)
@@ -75,7 +76,7 @@ class Worker:
         self._intake.compile()
         self._partitions.compile()
         self._engine.compile(self._models.in_force)
-        _settle_garbage()
+        garbage.settle()
         self.compiled = True
         log.info("kernels ready after %.1f s", time.perf_counter() - started)
 
@@ -97,9 +98,11 @@ class Worker:
         the group fences that one too, before the first record.
 
         None while its model is neither in force nor to be had: to score with the scorecard meanwhile would tell every
-        lead twice. Raises PartitionRowError where the state cannot be gone on with.
+        lead twice. Raises PartitionRowError and WorkerError where the state cannot be gone on with.
         """
-        found = examine(partition, restored, self._application, self._meaning, self._meaning_digest)
+        found = examine(
+            partition, restored, self._application, self._meaning, self._meaning_digest, skip_missing=self._skip_missing
+        )
         if not await self._models.can_follow(found.model, found.kind):
             return None
         async with self._a_turn() as sound:
@@ -113,6 +116,7 @@ class Worker:
                 partition,
                 restored.partitions,
                 generation,
+                restored.ids,
                 positions=dict(found.positions),
                 committed=dict(found.positions),
                 definitions=found.definitions,
@@ -179,6 +183,7 @@ class Worker:
                 self._score(poll, partitions)
             self._committer.epoch.traces += traced
             self._metrics.fold_seconds.observe(time.perf_counter() - started)
+        self._follow_ends(poll)
         if self._committer.due(len(poll.messages)):
             await self._committer.commit(poll.group)
         self._sweeper.turn(poll.at_end)
@@ -253,6 +258,21 @@ class Worker:
                     )
         return live
 
+    def _follow_ends(self, poll: Poll) -> None:
+        """Behind the last record of a producer with transactions there are marks. A position before them would be taken
+        for one of lost events, once retention has deleted everything: it goes along with the partition's next commit,
+        or with one of its own after some silence.
+        """
+        for number, ends in poll.at_end.items():
+            partition = self._partitions.owned.get(number)
+            if partition is None or poll.generations.get(number) != partition.generation:
+                continue
+            beyond = {topic: end for topic, end in ends.items() if end > partition.positions[topic]}
+            silent = time.monotonic() - partition.heard > SILENT_SECONDS
+            if beyond and (silent or number in self._committer.epoch.shares):
+                partition.positions = partition.positions | beyond
+                self._committer.epoch.share(number)
+
     def _lap(self, stage: str) -> None:
         """Counts the time since the lap before, of this thread alone, for the stage."""
         now = time.thread_time()
@@ -275,12 +295,3 @@ class Worker:
         for number, partition in self._partitions.owned.items():
             self._committer.epoch.share(number)
             partition.model_since = dict(partition.positions)
-
-
-def _settle_garbage() -> None:
-    """What there is after the start stays: it is not looked through again. What an event makes holds no cycles, so the
-    collector may come by less often than after every 700 objects.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)

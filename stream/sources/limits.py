@@ -63,10 +63,10 @@ def milliseconds(value: Any, field: str) -> int:
 def _unix(value: Any, unit: int, field: str, name: str) -> int:
     if type(value) is not int and type(value) is not float:
         raise _unfit(value, field, f"{name} since 1970, as a number")
-    found = round(value * unit)
-    if not EARLIEST <= found < LATEST:
+    found = value * unit  # infinite, it may be
+    if not EARLIEST <= found <= LATEST - 1:
         raise Unreadable("invalid", f"{field}: {value!r} {name} since 1970 are outside the years 2000 to 2199")
-    return found
+    return round(found)
 
 
 def mapping(value: Any, field: str) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def test_a_poll_that_waits_behind_a_failed_release_is_not_committed_over_the_gap
     worker = Worker(settings, committer, partitions, models, metrics)
     group = committing.consumer.consumer_group_metadata()
     changelog = committing.deployment.names.changelog
-    anew = Restored(Marker(0, None, None), {}, {committing.topic: 0}, PARTITIONS)
+    anew = Restored(Marker(0, None, None), {}, {committing.topic: 0}, PARTITIONS, {})
 
     def polled(number: int, *messages: Message) -> Poll:
         return Poll(number, list(messages), {PARTITION: 1}, group)

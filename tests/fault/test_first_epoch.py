@@ -45,7 +45,7 @@ def commit_a_first_epoch(committing: Committing, group: Any) -> Metrics:
     worker = Worker(settings, committer, partitions, models, metrics)
 
     async def scenario() -> None:
-        new = Restored(Marker(0, None, None), {}, {committing.topic: 0}, PARTITIONS)
+        new = Restored(Marker(0, None, None), {}, {committing.topic: 0}, PARTITIONS, {})
         assert await worker.adopt(PARTITION, 1, new, group) == {committing.topic: 0}
         await worker.take(Poll(0, [], {PARTITION: 1}, group), PARTITIONS)
         await worker.close()

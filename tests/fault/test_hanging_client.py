@@ -39,7 +39,7 @@ def test_a_commit_that_hangs_is_given_up_and_its_epoch_comes_once(
     committer = Committer(settings, committing.transactions, partitions, models, metrics, orders.append)
     worker = Worker(settings, committer, partitions, models, metrics)
     group = committing.consumer.consumer_group_metadata()
-    new = Restored(Marker(0, None, None), {}, {committing.topic: 0}, PARTITIONS)
+    new = Restored(Marker(0, None, None), {}, {committing.topic: 0}, PARTITIONS, {})
 
     async def take_over(poll: int) -> None:
         assert await worker.adopt(PARTITION, poll + 1, new, group) == {committing.topic: 0}

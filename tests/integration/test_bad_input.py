@@ -7,6 +7,7 @@ import pytest
 
 from schemas.times import DAY, MINUTE
 from stream.core.partitioner import partition_of
+from tests.integration import foreign_headers
 from tests.integration.deployment import PARTITIONS, Broker, Deployment, deploy
 from tests.integration.expectation import newest_rows
 from tests.integration.process import WorkerProcess
@@ -84,6 +85,28 @@ def test_every_bad_record_is_kept_byte_for_byte_with_its_reason(strict: Deployme
     assert tallies == {reason: [each for each, _ in bad].count(reason) for reason, _ in bad}
     assert newest_rows(strict).keys() == {LEAD, "lead-3"}
     assert_letters(strict, bad, triggers)
+
+
+def test_a_header_whose_name_is_no_text_stops_nobody(strict: Deployment) -> None:
+    web, intent = strict.names.input("web"), strict.names.input("intent")
+    good = Sent(web, LEAD.encode(), wire(view("first")), NOW)
+    bad = good._replace(value=b"no event")
+    call = json.dumps({"type": "alias", "messageId": "m", "userId": LEAD, "timestamp": "2026-03-21T00:00:00Z"}).encode()
+    with WorkerProcess(strict) as worker:
+        worker.start_ready()
+        foreign_headers.send(strict.broker.bootstrap, [good, bad, good._replace(topic=intent, value=call)])
+        worker.wait_for(lambda: worker.metric("leadpulse_records_total") == 3, 30, "through with them")
+        inputs = Input(strict.broker)
+        inputs.send([good._replace(value=wire(view("last"))), last_of(strict, "lead-3")])
+        worker.wait_until_scored(inputs.ends)
+        worker.stop()
+
+    assert newest_rows(strict).keys() == {LEAD, "lead-3"}
+    letters = read_all(strict.broker, strict.names.dead_letters)
+    assert sorted((letter.value or b"", dict(letter.headers)["leadpulse.reason"]) for letter in letters) == [
+        (b"no event", b"malformed"),
+        (call, b"unsupported"),
+    ]
 
 
 def last_of(deployment: Deployment, lead: str) -> Sent:

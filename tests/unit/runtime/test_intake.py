@@ -14,6 +14,7 @@ from stream.core.ids import Origin
 from stream.core.outputs import Output
 from stream.core.partitioner import partition_of
 from stream.core.signals import event_hash
+from stream.runtime.decoding import brought
 from stream.runtime.intake import Intake, Taken
 from tests.unit.schemas.files import shipped
 
@@ -176,3 +177,21 @@ def test_a_dead_letter_too_large_for_its_topic_loses_the_end_of_its_value_and_sa
     assert letter.value is not None and value.startswith(letter.value)
     assert 12_000 < len(letter.value) < 16_384
     assert dict(letter.headers)["leadpulse.value.bytes"] == str(len(value)).encode()
+
+
+def test_a_record_that_no_reader_foresaw_is_a_dead_letter_and_the_next_is_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def reads(record: Message, *_: Any) -> Any:
+        if record.offset() == 7:
+            raise ZeroDivisionError("by nothing")
+        return brought(record, *_)
+
+    monkeypatch.setattr("stream.runtime.intake.brought", reads)
+    taken = take(message(event()), message(event(id="e2"), offset=8))
+    assert len(taken.arrivals.time) == 1
+    ((reason, letter),) = taken.refused
+    assert (reason, letter.value) == ("malformed", event())
+    told = dict(letter.headers)["__connect.errors.exception.message"].decode()
+    assert told == "it cannot be read: ZeroDivisionError: by nothing"
+    assert "Traceback" in caplog.text

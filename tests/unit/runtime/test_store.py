@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -224,6 +225,35 @@ def test_rows_that_cannot_be_read_stop_the_worker_and_the_next_start_rebuilds_th
     assert next_start.rebuilt
     assert next_start.marker(0) is None
     assert reopened(next_start, tmp_path).rebuilt is None
+
+
+def test_rows_that_a_merge_cannot_read_stop_the_worker_and_the_next_start_rebuilds_them(
+    store: Store, tmp_path: Path
+) -> None:
+    def fill(tables: Store, number: int) -> None:
+        tables.write({0: ({b"%05d" % lead: b"%d" % (lead + number) * 50 for lead in range(5000)}, FIRST)})
+
+    fill(store, 0)
+    store.close()
+    spoilt = next((tmp_path / "state" / "rows").glob("*.sst"))
+    content = bytearray(spoilt.read_bytes())
+    content[: len(content) // 2] = bytes(len(content) // 2)
+    spoilt.write_bytes(content)
+    again = Store(tmp_path / "state")
+
+    def fill_table_after_table() -> None:
+        nonlocal again
+        for number in range(1, 30):
+            fill(again, number)
+            again = reopened(again, tmp_path)
+            assert again.rebuilt is None
+            time.sleep(0.05)
+
+    with pytest.raises(StoreError, match=r"cannot write the state in .*Corruption.*; the next start rebuilds it"):
+        fill_table_after_table()
+    with suppress(StoreError):
+        again.close()
+    assert Store(tmp_path / "state").rebuilt
 
 
 def test_a_store_that_the_system_refuses_to_open_is_kept_and_the_remedy_named(store: Store, tmp_path: Path) -> None:
