@@ -103,7 +103,6 @@ def test_a_custom_argument_names_the_lead() -> None:
         ({"timestamp": True}, "invalid", "timestamp"),
         ({"timestamp": 1e306}, "invalid", "1e+306 seconds since 1970 are outside"),
         ({"timestamp": -1e308}, "invalid", "seconds since 1970 are outside"),
-        ({"timestamp": 10**300}, "invalid", "seconds since 1970 are outside"),
         ({"sg_event_id": None}, "invalid", "sg_event_id"),
         ({"email": ""}, "invalid", "email"),
         ({"lead": 7}, "invalid", "lead"),
