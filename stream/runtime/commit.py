@@ -30,7 +30,7 @@ ABORTS_IN_A_ROW: Final = 5
 REBUILDS_IN_A_ROW: Final = 5
 PAUSE_SECONDS: Final = 0.1
 LOST_SECONDS: Final = 30.0
-"""A call that takes so long, longer than all of its own limits together, never returns: librdkafka 2.16 can wait for ever for the
+"""A call that takes longer than all of its own limits together never returns: librdkafka 2.16 can wait for ever for the
 answer to `send_offsets_to_transaction` where a broker dies at the wrong moment.
 """
 
